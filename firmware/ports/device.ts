@@ -1,0 +1,36 @@
+import type { Clock, Random } from "./clock.ts";
+import type { IO } from "./io.ts";
+import type { Network } from "./socket.ts";
+import type { FlashPartition, KeyValue } from "./storage.ts";
+
+/** Where the station connects and as whom; from the identity partition, never from the program. */
+export interface Identity {
+	/** Thing name, client id and common name of the certificate: one and the same. */
+	readonly thingName: string;
+	/** Host of the broker. */
+	readonly endpoint: string;
+	readonly port: number;
+}
+
+/** Why the device started. */
+export type ResetReason = "power-on" | "brownout" | "watchdog" | "crash" | "restart" | "deep-sleep";
+
+/** What a station is built on: the ECMA-419 host provider, with clock, randomness and power. */
+export interface Device {
+	readonly identity: Identity;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly io: IO;
+	readonly network: Network;
+	/** Partition of the outbox. */
+	readonly flash: FlashPartition;
+	/** Domain of the firmware's own small state. */
+	readonly keyValue: KeyValue;
+	readonly resetReason: ResetReason;
+	/** Free heap in bytes, or `undefined` where nobody counts. */
+	readonly freeHeap: number | undefined;
+	/** Ends this run and starts the firmware again. */
+	restart(): void;
+	/** A line for the log of the device. Carries no secret. */
+	log(line: string): void;
+}

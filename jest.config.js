@@ -1,0 +1,11 @@
+/** @type {import("jest").Config} */
+export default {
+	testMatch: ["<rootDir>/tests/**/*.test.ts"],
+	testEnvironment: "node",
+	transform: { "\\.[jt]s$": "<rootDir>/tests/support/transform.cjs" },
+	// aedes is published as ECMAScript modules only; the tests run as CommonJS.
+	transformIgnorePatterns: ["/node_modules/(?!aedes/)"],
+	moduleNameMapper: { "^isobar/(firmware|sensors|simulator|cloud)$": "<rootDir>/$1/index.ts" },
+	modulePathIgnorePatterns: ["<rootDir>/dist/"],
+	testTimeout: 20_000,
+};
