@@ -39,8 +39,16 @@ const bytesPerField = 4;
 export function cadenceFault(cadence: Record<ConfigField, unknown>): Refusal | undefined {
 	for (const { name, minimum, maximum } of configFields) {
 		const value = cadence[name];
-		if (typeof value !== "number" || !Number.isInteger(value) || value < minimum || value > maximum) {
-			return { field: name, reason: `expected a whole number ${minimum}..${maximum}, got ${shown(value)}` };
+		if (
+			typeof value !== "number" ||
+			!Number.isInteger(value) ||
+			value < minimum ||
+			value > maximum
+		) {
+			return {
+				field: name,
+				reason: `expected a whole number ${minimum}..${maximum}, got ${shown(value)}`,
+			};
 		}
 	}
 	for (const [inner, outer] of nested) {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type IClientOptions, type MqttClient, connect } from "mqtt";
+import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { type Cloud, type CloudOptions, startCloud } from "../../cloud/main.ts";
 
 /** A data directory for one test, and everything that must be gone when the test ends. */
@@ -81,5 +81,6 @@ export function ended(client: MqttClient): Promise<{ wasConnected: boolean }> {
 /** A report of observations `first` to `last` with a temperature column, five seconds apart. */
 export function makeReport(first: number, last: number): string {
 	const n = last - first + 1;
-	return JSON.stringify({ v: 1, s: first, n, t: 1_700_000_000 + first * 5, p: 5, T: [215, 1] });
+	const T = n === 1 ? [215] : [215, 1];
+	return JSON.stringify({ v: 1, s: first, n, t: 1_700_000_000 + first * 5, p: 5, T });
 }

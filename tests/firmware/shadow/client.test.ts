@@ -224,7 +224,8 @@ describe("ShadowClient, every state × input", () => {
 		deadline: (bench) => bench.client.onDeadline(at(5)),
 		subscribed: (bench) => bench.client.onSubscribed(100 + bench.subscriptions, [1], at(5)),
 		refused: (bench) => bench.client.onSubscribed(100 + bench.subscriptions, [128], at(5)),
-		got: (bench) => bench.sent.length > 0 && bench.answer("get/accepted", { version: 9, state: {} }),
+		got: (bench) =>
+			bench.sent.length > 0 && bench.answer("get/accepted", { version: 9, state: {} }),
 		absent: (bench) => bench.sent.length > 0 && bench.answer("get/rejected", { code: 404 }),
 		notGot: (bench) => bench.sent.length > 0 && bench.answer("get/rejected", { code: 500 }),
 		updated: (bench) => bench.sent.length > 0 && bench.answer("update/accepted", { version: 9 }),

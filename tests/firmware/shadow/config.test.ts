@@ -39,7 +39,9 @@ describe("StationConfig", () => {
 
 	test("takes settings that hold only together, and none of them when one is wrong", () => {
 		const config = new StationConfig(defaults, new MapKeyValue());
-		expect(config.applyDelta({ sampleSeconds: 10, observeSeconds: 60, reportSeconds: 600 })).toBe(true);
+		expect(config.applyDelta({ sampleSeconds: 10, observeSeconds: 60, reportSeconds: 600 })).toBe(
+			true,
+		);
 		expect(config.applyDelta({ sampleSeconds: 20, observeSeconds: -1 })).toBe(false);
 		expect(config.sampleSeconds).toBe(10);
 	});

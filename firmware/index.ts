@@ -1,0 +1,22 @@
+/** `isobar/firmware`: what a station is defined with and built on. */
+export { Observation, TimeQuality } from "./base/observation.ts";
+export { Status, statusName } from "./base/status.ts";
+export { Limits } from "./limits.ts";
+export type * from "./ports/clock.ts";
+export type * from "./ports/device.ts";
+export type * from "./ports/io.ts";
+export type * from "./ports/sensor.ts";
+export type * from "./ports/socket.ts";
+export type * from "./ports/storage.ts";
+export { type Channel, ChannelTable, reasonName, standardChannels } from "./sensing/channel.ts";
+export {
+	type CloudProfile,
+	defineStation,
+	type Driver,
+	type SensorEntry,
+	type StationDefinition,
+	type StationInput,
+	sensor,
+} from "./station/define.ts";
+export { Station, type StationState } from "./station/station.ts";
+export { firmwareVersion } from "./station/version.ts";

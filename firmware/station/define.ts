@@ -1,0 +1,269 @@
+import { Limits } from "../limits.ts";
+import type { Part, Sensor } from "../ports/sensor.ts";
+import type { Channel } from "../sensing/channel.ts";
+import { ChannelTable } from "../sensing/channel.ts";
+import { type Cadence, cadenceFault } from "../shadow/config.ts";
+
+/** A driver class: what the firmware instantiates on the chip and in the simulator alike. */
+export interface Driver {
+	// The options of each driver differ; `sensor()` checks them where a station is defined.
+	new (options: never): Sensor;
+	readonly part: Part;
+}
+
+/** The configuration that a driver's `configure` takes; an empty object when it takes none. */
+export type Configuration<D extends Driver> =
+	InstanceType<D> extends { configure(options: infer O extends object): void }
+		? O
+		: Record<string, never>;
+
+/** Where a sensor sits: on a bus at an address, or on a pin. */
+export interface Placement {
+	/** Name of a bus of the definition; for I2C and SMBus parts. */
+	readonly bus?: string;
+	/** 7-bit address on that bus. */
+	readonly address?: number;
+	/** GPIO number; for pulse and analog parts. */
+	readonly pin?: number;
+	/** Milliseconds within which further edges belong to the same pulse; for pulse parts. */
+	readonly debounce?: number;
+}
+
+/** One sensor of a station. Made by `sensor()`. */
+export interface SensorEntry {
+	readonly Driver: Driver;
+	/** Name in logs and faults; unique in a station. */
+	readonly name: string;
+	readonly placement: Placement;
+	readonly configure: object | undefined;
+}
+
+/** What `sensor()` takes: where the part sits, and its options in the terms of its data sheet. */
+export type SensorDefinition<D extends Driver> = Placement & {
+	readonly name?: string;
+	readonly configure?: Configuration<D>;
+};
+
+/**
+ * Places a sensor on the station.
+ *
+ * @param Driver      a class of `isobar/sensors`, or your own of the same pattern
+ * @param definition  `bus` and `address`, or `pin`; `configure` in the part's own terms
+ */
+export function sensor<D extends Driver>(
+	Driver: D,
+	{ name = Driver.part.name, configure, ...placement }: SensorDefinition<D>,
+): SensorEntry {
+	return Object.freeze({ Driver, name, placement, configure });
+}
+
+/** Pins and speed of one I2C bus. */
+export interface Bus {
+	readonly data: number;
+	readonly clock: number;
+	/** Hz, 100,000 when left out. */
+	readonly hz?: number;
+	readonly port?: number;
+}
+
+/** Where the station stands. */
+export interface Site {
+	readonly name: string;
+	/** Degrees, north positive. */
+	readonly latitude: number;
+	/** Degrees, east positive. */
+	readonly longitude: number;
+	/** Metres above mean sea level. */
+	readonly heightM: number;
+}
+
+/** Topic names; `{thing}` stands for the thing name. */
+export interface Topics {
+	readonly report: string;
+	readonly status: string;
+	readonly health: string;
+}
+
+/** Which limits and habits of a broker the station keeps to. */
+export type CloudProfile = "local" | "aws" | "mqtt";
+
+/** Everything that describes a kind of station. One file, for the chip and for the simulator. */
+export interface StationDefinition {
+	readonly board: string;
+	readonly buses: Readonly<Record<string, Bus>>;
+	readonly sensors: readonly SensorEntry[];
+	/** What the shadow can change later. */
+	readonly cadence: Cadence;
+	readonly site: Site;
+	readonly topics: Topics;
+	/** QoS of reports. */
+	readonly qos: 1 | 2;
+	/** MQTT keep-alive in seconds, 5..1200. */
+	readonly keepAliveSeconds: number;
+	/** Seconds between two health messages, 10..86400. */
+	readonly healthSeconds: number;
+	readonly cloud: CloudProfile;
+	/** Channels of the user's own sensors, beside the standard ones. */
+	readonly channels: readonly Channel[];
+}
+
+/** What must be given; the rest has a default. */
+export type StationInput = Pick<StationDefinition, "board" | "sensors" | "site"> &
+	Partial<Omit<StationDefinition, "cadence" | "topics">> & {
+		readonly cadence?: Partial<Cadence>;
+		readonly topics?: Partial<Topics>;
+	};
+
+const defaultCadence: Cadence = Object.freeze({
+	sampleSeconds: 2,
+	observeSeconds: 5,
+	reportSeconds: 30,
+});
+
+const defaultTopics: Topics = Object.freeze({
+	report: "isobar/{thing}/report",
+	status: "isobar/{thing}/status",
+	health: "isobar/{thing}/health",
+});
+
+/**
+ * Checks a description of a station and fills in the defaults.
+ *
+ * @throws {Error} with one line that names the value and what was expected
+ */
+export function defineStation(input: StationInput): StationDefinition {
+	const definition: StationDefinition = {
+		buses: {},
+		qos: 1,
+		keepAliveSeconds: 60,
+		healthSeconds: 300,
+		cloud: "local",
+		channels: [],
+		...input,
+		cadence: { ...defaultCadence, ...input.cadence },
+		topics: { ...defaultTopics, ...input.topics },
+	};
+	checkSensors(definition);
+	checkSite(definition.site);
+	checkTopics(definition);
+	checkWhole("keepAliveSeconds", definition.keepAliveSeconds, 5, 1200);
+	checkWhole("healthSeconds", definition.healthSeconds, 10, 86_400);
+	checkOneOf("qos", definition.qos, definition.cloud === "aws" ? [1] : [1, 2]);
+	checkOneOf("cloud", definition.cloud, ["local", "aws", "mqtt"]);
+	const refusal = cadenceFault(definition.cadence);
+	if (refusal !== undefined) fail(`cadence.${refusal.field}: ${refusal.reason}`);
+	return Object.freeze(definition);
+}
+
+function checkSensors(definition: StationDefinition): void {
+	const { sensors, buses } = definition;
+	if (sensors.length === 0) fail("sensors: expected at least one, got none");
+	if (sensors.length > Limits.sensors) {
+		fail(`sensors: expected at most ${Limits.sensors}, got ${sensors.length}`);
+	}
+	const table = new ChannelTable(definition.channels);
+	const places = new Places();
+	for (const [name, { data, clock }] of Object.entries(buses)) {
+		places.takePin(data, `buses.${name}.data`);
+		places.takePin(clock, `buses.${name}.clock`);
+	}
+	for (const entry of sensors) {
+		places.takeName(entry.name);
+		for (const channel of entry.Driver.part.channels) {
+			if (table.indexOf(channel) < 0) {
+				fail(
+					`sensor ${entry.name}: channel ${channel} is not in the channel table; add it to channels`,
+				);
+			}
+			places.takeChannel(channel, entry.name);
+		}
+		checkPlacement(entry, buses, places);
+	}
+}
+
+function checkPlacement(
+	entry: SensorEntry,
+	buses: StationDefinition["buses"],
+	places: Places,
+): void {
+	const { name, placement, Driver } = entry;
+	const { io } = Driver.part;
+	if (io === "I2C" || io === "SMBus") {
+		const { bus, address } = placement;
+		if (bus === undefined || buses[bus] === undefined) {
+			fail(
+				`sensor ${name}: bus: expected one of ${Object.keys(buses).join(", ") || "buses"}, got ${bus}`,
+			);
+		}
+		if (placement.pin !== undefined) fail(`sensor ${name}: a part on a bus takes no pin`);
+		// 7-bit addresses outside this range are reserved: NXP UM10204 §3.1.12.
+		checkWhole(`sensor ${name}: address`, address, 0x08, 0x77);
+		places.takeAddress(bus as string, address as number, name);
+	} else {
+		if (placement.bus !== undefined) fail(`sensor ${name}: a part on a pin takes no bus`);
+		places.takePin(placement.pin, `sensor ${name}: pin`);
+	}
+}
+
+/** What is taken already, and by whom. */
+class Places {
+	readonly #taken = new Map<string, string>();
+
+	takeName(name: string): void {
+		this.#take(`name ${name}`, `sensor ${name}`);
+	}
+
+	takeChannel(channel: string, sensorName: string): void {
+		this.#take(`channel ${channel}`, `sensor ${sensorName}`);
+	}
+
+	takeAddress(bus: string, address: number, sensorName: string): void {
+		this.#take(`address 0x${address.toString(16)} on ${bus}`, `sensor ${sensorName}`);
+	}
+
+	takePin(pin: number | undefined, where: string): void {
+		checkWhole(where, pin, 0, 48);
+		this.#take(`pin ${pin}`, where);
+	}
+
+	#take(what: string, who: string): void {
+		const owner = this.#taken.get(what);
+		if (owner !== undefined) fail(`${who}: ${what} is taken by ${owner}`);
+		this.#taken.set(what, who);
+	}
+}
+
+function checkSite(site: Site): void {
+	checkRange("site.latitude", site.latitude, -90, 90);
+	checkRange("site.longitude", site.longitude, -180, 180);
+	checkRange("site.heightM", site.heightM, -500, 9_000);
+}
+
+function checkTopics({ topics }: StationDefinition): void {
+	for (const [name, topic] of Object.entries(topics)) {
+		if (!topic.includes("{thing}") || /[+#\0]/.test(topic)) {
+			fail(`topics.${name}: expected a topic name with {thing} and no wildcard, got "${topic}"`);
+		}
+	}
+}
+
+function checkWhole(what: string, value: unknown, minimum: number, maximum: number): void {
+	if (!Number.isInteger(value)) fail(`${what}: expected a whole number, got ${String(value)}`);
+	checkRange(what, value, minimum, maximum);
+}
+
+function checkRange(what: string, value: unknown, minimum: number, maximum: number): void {
+	if (typeof value !== "number" || !(value >= minimum && value <= maximum)) {
+		fail(`${what}: expected ${minimum}..${maximum}, got ${String(value)}`);
+	}
+}
+
+function checkOneOf<T>(what: string, value: T, allowed: readonly T[]): void {
+	if (!allowed.includes(value)) {
+		fail(`${what}: expected ${allowed.join(" or ")}, got ${String(value)}`);
+	}
+}
+
+function fail(message: string): never {
+	throw new Error(`station: ${message}`);
+}

@@ -1,0 +1,31 @@
+import type { Device } from "../ports/device.ts";
+import type { Sensor } from "../ports/sensor.ts";
+import type { SensorMount } from "../sensing/scheduler.ts";
+import type { SensorEntry, StationDefinition } from "./define.ts";
+
+/** The shape that every driver's constructor takes; `sensor()` has checked the rest. */
+type AnyDriver = new (options: { sensor: object }) => Sensor;
+
+/** How the scheduler makes each sensor of a definition, on the IO classes of this device. */
+export function mountsOf(definition: StationDefinition, device: Device): readonly SensorMount[] {
+	return definition.sensors.map((entry) => ({
+		name: entry.name,
+		channels: entry.Driver.part.channels,
+		create: () => createSensor(entry, definition, device),
+	}));
+}
+
+/** @throws what the driver throws: a part that is absent, or another one */
+function createSensor(entry: SensorEntry, { buses }: StationDefinition, { io }: Device): Sensor {
+	const { Driver, placement, configure } = entry;
+	const { bus, address, pin, debounce } = placement;
+	const place =
+		bus === undefined
+			? { pin, signal: pin, ...(debounce === undefined ? {} : { debounce }) }
+			: { ...buses[bus], address };
+	const created = new (Driver as unknown as AnyDriver)({
+		sensor: { ...place, io: io[Driver.part.io] },
+	});
+	if (configure !== undefined) created.configure?.(configure);
+	return created;
+}

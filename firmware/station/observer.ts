@@ -1,0 +1,87 @@
+import type { Observation, TimeQuality } from "../base/observation.ts";
+import { Status, statusName } from "../base/status.ts";
+import { never } from "../base/ticks.ts";
+import type { Epoch, Ticks, Timed } from "../ports/clock.ts";
+
+/** What the observer is given by the station. */
+export interface ObserverOptions {
+	/** UTC of a moment, or `undefined` while nobody knows it. */
+	epochAt(now: Ticks): Epoch | undefined;
+	timeQuality(now: Ticks): TimeQuality;
+	/** Fills values and reasons, and begins the next window. */
+	closeWindow(into: Observation): void;
+	nextSequence(): number;
+	append(observation: Observation): Status;
+	/** An observation is safe in the outbox. */
+	onObservation(now: Ticks): void;
+	log(line: string): void;
+}
+
+/**
+ * Closes the window of samples at each observation deadline and puts the observation in the
+ * outbox. Windows are half-open and begin at multiples of their period: in UTC once the clock is
+ * set, before that in the time since boot. The first window after a boot or a change of period
+ * holds what is left of it.
+ */
+export class Observer implements Timed {
+	deadline = never as Ticks;
+	/** Observations appended since boot. */
+	made = 0;
+	/** Observations that the outbox did not take; they are lost, and counted here. */
+	unsaved = 0;
+	readonly #options: ObserverOptions;
+	readonly #observation: Observation;
+	#period = 0;
+	#nextPeriod = 0;
+
+	/** @param observation  reused for every window; holds the last one closed */
+	constructor(options: ObserverOptions, observation: Observation) {
+		this.#options = options;
+		this.#observation = observation;
+	}
+
+	/** Begins to observe, in windows of `period` ms. */
+	open(period: number, now: Ticks): void {
+		this.#period = period;
+		this.#nextPeriod = period;
+		this.deadline = this.#nextBoundary(now);
+	}
+
+	/** Sets the length of the windows, in ms, once the one that is open has closed. */
+	setPeriod(period: number): void {
+		this.#nextPeriod = period;
+	}
+
+	close(): void {
+		this.deadline = never as Ticks;
+	}
+
+	onDeadline(now: Ticks): void {
+		const observation = this.#observation;
+		const { epochAt, timeQuality, closeWindow, nextSequence, append, log } = this.#options;
+		// The boundary that the deadline stood for, in the scale in use; a late call does not move it.
+		const time = (epochAt(now) ?? now) - (now - this.deadline);
+		const end = Math.round(time / this.#period) * this.#period;
+		closeWindow(observation);
+		observation.sequence = nextSequence();
+		observation.startSeconds = (end - this.#period) / 1000;
+		observation.periodSeconds = this.#period / 1000;
+		observation.timeQuality = timeQuality(now);
+		const status = append(observation);
+		this.#period = this.#nextPeriod;
+		this.deadline = this.#nextBoundary(now);
+		if (status === Status.Ok) {
+			this.made += 1;
+			this.#options.onObservation(now);
+		} else {
+			this.unsaved += 1;
+			log(`outbox: observation ${observation.sequence} not taken, ${statusName(status)}`);
+		}
+	}
+
+	/** The first boundary after `now`; at the boundary itself the next one. */
+	#nextBoundary(now: Ticks): Ticks {
+		const time = this.#options.epochAt(now) ?? now;
+		return (now + this.#period - (time % this.#period)) as Ticks;
+	}
+}

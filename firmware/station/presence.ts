@@ -1,0 +1,52 @@
+import { ByteWriter } from "../base/bytes.ts";
+import type { Ticks } from "../ports/clock.ts";
+
+/** Longest status message, in bytes. */
+const statusBytes = 256;
+
+/** What the presence is given by the station. */
+export interface PresenceOptions {
+	/** Publishes a retained message at QoS 1; returns a packet identifier or a negated Status. */
+	publish(payload: Uint8Array, length: number, now: Ticks): number;
+}
+
+/**
+ * The retained status of a station: a birth after each connect, a will that the broker publishes
+ * when the station is lost, and a last word when it leaves by itself.
+ *
+ * Source: MQTT 3.1.1 §3.1.2.5 (will), §3.3.1.3 (retain).
+ */
+export class Presence {
+	/** The message of the will, exactly as long as it is. */
+	readonly will: Uint8Array;
+	readonly #options: PresenceOptions;
+	readonly #birth: string;
+	readonly #payload = new Uint8Array(statusBytes);
+	readonly #writer = new ByteWriter(this.#payload);
+
+	/** @param facts  what a birth says of this boot beside "online" */
+	constructor(facts: Readonly<Record<string, string | number>>, options: PresenceOptions) {
+		this.#options = options;
+		this.#birth = JSON.stringify({ state: "online", ...facts });
+		this.will = this.#payload.slice(0, this.#encode('{"state":"offline","reason":"lost"}'));
+	}
+
+	announce(now: Ticks): number {
+		return this.#publish(this.#birth, now);
+	}
+
+	/** The will is not sent when a client disconnects by itself, so it says so before. */
+	leave(now: Ticks): number {
+		return this.#publish('{"state":"offline","reason":"left"}', now);
+	}
+
+	#publish(text: string, now: Ticks): number {
+		return this.#options.publish(this.#payload, this.#encode(text), now);
+	}
+
+	#encode(text: string): number {
+		this.#writer.reset(this.#payload);
+		this.#writer.utf8(text);
+		return this.#writer.position;
+	}
+}

@@ -1,0 +1,422 @@
+import { Observation, TimeQuality } from "../base/observation.ts";
+import { Status, statusName } from "../base/status.ts";
+import { after, never } from "../base/ticks.ts";
+import { WallClock } from "../clock/wallclock.ts";
+import { Limits } from "../limits.ts";
+import { LinkState, MqttLink } from "../mqtt/link.ts";
+import { MqttSession } from "../mqtt/session.ts";
+import { Outbox } from "../outbox/outbox.ts";
+import { encodeReport } from "../payload/encode.ts";
+import type { Epoch, Ticks } from "../ports/clock.ts";
+import type { Device } from "../ports/device.ts";
+import { ChannelIndex, ChannelTable } from "../sensing/channel.ts";
+import { SensingScheduler } from "../sensing/scheduler.ts";
+import { Window } from "../sensing/window.ts";
+import { ShadowClient } from "../shadow/client.ts";
+import { StationConfig } from "../shadow/config.ts";
+import { Agenda } from "./agenda.ts";
+import type { StationDefinition } from "./define.ts";
+import { Departure, DepartureState } from "./departure.ts";
+import { Health, type HealthFacts } from "./health.ts";
+import { mountsOf } from "./mount.ts";
+import { Observer } from "./observer.ts";
+import { Presence } from "./presence.ts";
+import { Uplink } from "./uplink.ts";
+import { firmwareVersion } from "./version.ts";
+
+/** 2020-01-01T00:00:00Z in seconds: the sequence numbers of a blank outbox count from here. */
+const sequenceOrigin = 1_577_836_800;
+
+/** How often the clock of the device is read, in ms: well within the drift bound once it is set. */
+const clockPeriod = 3_600_000;
+const clockPeriodUnset = 1_000;
+
+/** Names of the states of the link, as people read them. */
+const linkNames: Readonly<Record<LinkState, string>> = Object.freeze({
+	[LinkState.Stopped]: "stopped",
+	[LinkState.Waiting]: "waiting",
+	[LinkState.AwaitingClock]: "no clock",
+	[LinkState.Resolving]: "resolving",
+	[LinkState.Connecting]: "connecting",
+	[LinkState.Handshaking]: "handshake",
+	[LinkState.Opening]: "opening",
+	[LinkState.Up]: "up",
+	[LinkState.Closing]: "closing",
+});
+
+/** What a station says of itself to those who watch it. One object, filled anew at each call. */
+export interface StationState {
+	link: string;
+	/** Rounds in which the sensors were sampled, since boot. */
+	samples: number;
+	/** Observations put in the outbox, since boot. */
+	made: number;
+	/** Observations acknowledged by the broker, since boot. */
+	acknowledged: number;
+	/** Observations in the outbox that nobody has acknowledged. */
+	waiting: number;
+	/** Observations given up because the outbox was full, ever. */
+	shed: number;
+	/** Records of the outbox that failed their checksum, since boot. */
+	corrupt: number;
+	reportsSent: number;
+	reportsResent: number;
+	connects: number;
+	/** Milliseconds from a report to its acknowledgement; NaN before the first. */
+	roundTripMs: number;
+	/** Payload bytes of reports and the observations in them, each counted once. */
+	payloadBytes: number;
+	payloadObservations: number;
+	/** The first and the last sequence number of this boot; 0 before the first observation. */
+	firstSequence: number;
+	lastSequence: number;
+	config: StationConfig;
+	lastObservation: Observation;
+}
+
+/**
+ * One weather station: builds the rooms and wires them. What a room does stands in that room.
+ *
+ * Everything that happens comes in as the alarm or as a callback of the network, runs to its end
+ * in one turn, and leaves the alarm at the earliest deadline.
+ */
+export class Station {
+	readonly #device: Device;
+	readonly #definition: StationDefinition;
+	readonly #channels: ChannelTable;
+	readonly #config: StationConfig;
+	readonly #wallClock = new WallClock();
+	readonly #observation = new Observation();
+	readonly #window: Window;
+	readonly #scheduler: SensingScheduler;
+	readonly #outbox: Outbox;
+	readonly #observer: Observer;
+	readonly #uplink: Uplink;
+	readonly #presence: Presence;
+	readonly #health: Health;
+	readonly #shadow: ShadowClient;
+	readonly #session: MqttSession;
+	readonly #link: MqttLink;
+	readonly #departure: Departure;
+	readonly #agenda: Agenda;
+	readonly #state: StationState;
+	/** Reads the clock of the device again now and then. */
+	readonly #clockReading = {
+		deadline: never as Ticks,
+		onDeadline: (now: Ticks) => this.#readClock(now),
+	};
+	#firstSequence = 0;
+
+	constructor(device: Device, definition: StationDefinition) {
+		const { clock, identity, random } = device;
+		const log = (line: string) => this.#log(line);
+		const topic = (name: string) => name.replace("{thing}", identity.thingName);
+		this.#device = device;
+		this.#definition = definition;
+		this.#channels = new ChannelTable(definition.channels);
+		this.#config = new StationConfig(definition.cadence, device.keyValue);
+		this.#window = new Window(this.#channels);
+		this.#scheduler = new SensingScheduler({
+			mounts: mountsOf(definition, device),
+			channels: this.#channels,
+			window: this.#window,
+			log,
+		});
+		this.#outbox = new Outbox(device.flash, { firstSequence: firstSequenceOfBlank(clock.epoch) });
+		this.#observer = new Observer(
+			{
+				epochAt: (now) => this.#wallClock.epochAt(now),
+				timeQuality: (now) => this.#wallClock.quality(now),
+				closeWindow: (into) => this.#window.close(into),
+				nextSequence: () => this.#outbox.nextSequence,
+				append: (observation) => this.#outbox.append(observation),
+				onObservation: (now) => this.#onObservation(now),
+				log,
+			},
+			this.#observation,
+		);
+		const reportTopic = topic(definition.topics.report);
+		this.#uplink = new Uplink({
+			peek: (from, limit, into) => this.#outbox.peek(from, limit, into),
+			newest: () => this.#outbox.nextSequence - 1,
+			acknowledge: (first, last) => this.#outbox.acknowledge(first, last),
+			encode: (run, into, start) => encodeReport(run, this.#channels, into, start),
+			canPublish: () => this.#session.canPublishRun,
+			publish: (payload, length, first, last, now) =>
+				this.#session.publishRun(reportTopic, payload, length, definition.qos, first, last, now),
+			log,
+		});
+		const statusTopic = topic(definition.topics.status);
+		this.#presence = new Presence(
+			{ firmware: firmwareVersion, reset: device.resetReason },
+			{
+				publish: (payload, length, now) =>
+					this.#session.publish(statusTopic, payload, length, 1, true, now),
+			},
+		);
+		const healthTopic = topic(definition.topics.health);
+		this.#health = new Health(definition.healthSeconds * 1000, {
+			facts: (now) => this.#facts(now),
+			publish: (payload, length, now) =>
+				this.#session.publish(healthTopic, payload, length, 1, false, now),
+		});
+		this.#shadow = new ShadowClient({
+			thingName: identity.thingName,
+			config: this.#config,
+			random,
+			facts: { firmware: firmwareVersion, site: definition.site },
+			publish: (name, payload, length, level, now) =>
+				this.#session.publish(name, payload, length, level, false, now),
+			subscribe: (filters, now) => this.#session.subscribe(filters, 1, now),
+			onConfig: (now) => this.#applyConfig(now),
+			log,
+		});
+		this.#session = new MqttSession(
+			{
+				clientId: identity.thingName,
+				keepAlive: definition.keepAliveSeconds,
+				cleanSession: false,
+				will: { topicName: statusTopic, payload: this.#presence.will, qos: 1, retain: true },
+				profile: definition.cloud,
+				keyValue: device.keyValue,
+			},
+			{
+				onOpen: (_subscribed, now) => this.#onOpen(now),
+				onMessage: (name, payload, _qos, _retain, now) => this.#onMessage(name, payload, now),
+				onAcknowledged: (_packetId, first, last, now) => this.#onAcknowledged(first, last, now),
+				onRedeliver: (first, last, into, start) => this.#uplink.redeliver(first, last, into, start),
+				onSubscribed: (packetId, granted, now) => this.#shadow.onSubscribed(packetId, granted, now),
+				onClosed: (_status, now) => this.#onClosed(now),
+				onDowngrade: (what, asked, granted) =>
+					log(`mqtt: the broker grants ${granted} where QoS ${asked} was asked to ${what}`),
+				onOversized: (name) => log(`mqtt: a message on ${name} is too large and was dropped`),
+			},
+		);
+		this.#link = new MqttLink({
+			network: device.network,
+			endpoint: identity.endpoint,
+			port: identity.port,
+			session: this.#session,
+			random,
+			clockIsSet: (now) => this.#wallClock.floorAt(now) !== undefined,
+			ticks: () => clock.ticks,
+			log,
+			onEvent: (now) => this.#settle(now),
+		});
+		this.#departure = new Departure({
+			isEmpty: () => this.#outbox.waiting === 0,
+			isLinkClosed: () => this.#link.state === LinkState.Stopped,
+			sayGoodbye: (deadline, now) => {
+				this.#presence.leave(now);
+				this.#link.drain(deadline, now);
+			},
+			closeLink: (now) => this.#link.stop(now),
+		});
+		this.#agenda = new Agenda([
+			this.#clockReading,
+			this.#scheduler,
+			this.#observer,
+			this.#link,
+			this.#session,
+			this.#shadow,
+			this.#health,
+			this.#departure,
+		]);
+		this.#state = this.#emptyState();
+	}
+
+	/** Whether the station has left after `drain`. */
+	get drained(): boolean {
+		return this.#departure.state === DepartureState.Gone;
+	}
+
+	/** Starts to sample, to report and to connect. Called once, after the device has started. */
+	start(now: Ticks): void {
+		const status = this.#outbox.open();
+		if (status !== Status.Ok) this.#log(`outbox: not opened, ${statusName(status)}`);
+		this.#uplink.resumeAfter(this.#session.lastSequence);
+		this.#device.clock.onAlarm = (due) => this.#turn(due);
+		this.#scheduler.open(now);
+		this.#readClock(now);
+		this.#observer.open(this.#config.observeSeconds * 1000, now);
+		this.#applyConfig(now);
+		this.#link.start(now);
+		this.#turn(now);
+	}
+
+	/**
+	 * Stops sampling, reports everything that waits and says goodbye; `drained` tells when that is
+	 * done, at `deadline` in any case. What then remains is in the outbox.
+	 */
+	drain(deadline: Ticks, now: Ticks): void {
+		this.#scheduler.close();
+		this.#observer.close();
+		this.#health.close();
+		this.#uplink.draining = true;
+		this.#uplink.pump(now);
+		this.#departure.begin(deadline, now);
+		this.#settle(now);
+	}
+
+	/** What the station is doing; the same object at each call. */
+	state(): StationState {
+		const state = this.#state;
+		const uplink = this.#uplink;
+		state.link = linkNames[this.#link.state];
+		state.samples = this.#scheduler.samples;
+		state.made = this.#observer.made;
+		state.acknowledged = uplink.acknowledged;
+		state.waiting = this.#outbox.waiting;
+		state.shed = this.#outbox.shed;
+		state.corrupt = this.#outbox.corrupt;
+		state.reportsSent = uplink.sent;
+		state.reportsResent = uplink.resent;
+		state.connects = this.#link.connects;
+		state.roundTripMs = uplink.roundTripMs;
+		state.payloadBytes = uplink.payloadBytes;
+		state.payloadObservations = uplink.payloadObservations;
+		state.firstSequence = this.#firstSequence;
+		state.lastSequence = this.#firstSequence === 0 ? 0 : this.#outbox.nextSequence - 1;
+		return state;
+	}
+
+	/** One turn: everything that is due, then the alarm for what comes next. */
+	#turn(now: Ticks): void {
+		this.#agenda.run(now);
+		this.#settle(now);
+	}
+
+	#settle(now: Ticks): void {
+		this.#departure.step(now);
+		this.#device.clock.setAlarm(this.#agenda.earliest);
+	}
+
+	#onOpen(now: Ticks): void {
+		this.#presence.announce(now);
+		this.#shadow.onOpen(now);
+		if (!this.#uplink.draining) this.#health.open(now);
+		this.#uplink.pump(now);
+	}
+
+	#onClosed(now: Ticks): void {
+		this.#shadow.onClosed(now);
+		this.#health.close();
+	}
+
+	/** A message of nobody is taken and dropped: it would only come again. */
+	#onMessage(topicName: string, payload: Uint8Array, now: Ticks): Status {
+		if (this.#shadow.onMessage(topicName, payload, now) === Status.NotFound) {
+			this.#log(`mqtt: nobody here takes ${topicName}`);
+		}
+		return Status.Ok;
+	}
+
+	#onAcknowledged(first: number, last: number, now: Ticks): void {
+		if (first === 0) return;
+		const status = this.#uplink.onAcknowledged(first, last, now);
+		if (status !== Status.Ok) this.#log(`outbox: not acknowledged, ${statusName(status)}`);
+	}
+
+	#onObservation(now: Ticks): void {
+		if (this.#firstSequence === 0) this.#firstSequence = this.#observation.sequence;
+		this.#uplink.pump(now);
+	}
+
+	/** The cadence holds from the next round and the next window on; a window never changes. */
+	#applyConfig(now: Ticks): void {
+		const { sampleSeconds, observeSeconds, reportSeconds } = this.#config;
+		this.#scheduler.setPeriod(sampleSeconds * 1000, now);
+		this.#observer.setPeriod(observeSeconds * 1000);
+		this.#uplink.perReport = Math.min(
+			Math.ceil(reportSeconds / observeSeconds),
+			Limits.observationsPerReport,
+		);
+	}
+
+	/** Takes over the time of the device, and dates what was observed before it was known. */
+	#readClock(now: Ticks): void {
+		const { epoch } = this.#device.clock;
+		this.#clockReading.deadline = after(now, epoch === undefined ? clockPeriodUnset : clockPeriod);
+		if (epoch === undefined) return;
+		const wasUnknown = this.#wallClock.epochAt(now) === undefined;
+		this.#wallClock.set(epoch, TimeQuality.Synchronised, now);
+		if (!wasUnknown) return;
+		const status = this.#outbox.backStamp(Math.round((epoch - now) / 1000));
+		if (status !== Status.Ok) this.#log(`outbox: not dated, ${statusName(status)}`);
+	}
+
+	#facts(now: Ticks): HealthFacts {
+		const device = this.#device;
+		const outbox = this.#outbox;
+		const battery = this.#observation.values[ChannelIndex.batteryVoltage]!;
+		return {
+			firmware: firmwareVersion,
+			boot: outbox.boot,
+			reset: device.resetReason,
+			uptimeSeconds: Math.floor(now / 1000),
+			freeHeapBytes: device.freeHeap,
+			batteryMv: Number.isNaN(battery) ? undefined : Math.round(battery * 1000),
+			observations: {
+				made: this.#observer.made,
+				acknowledged: this.#uplink.acknowledged,
+				waiting: outbox.waiting,
+				shed: outbox.shed,
+				corrupt: outbox.corrupt,
+			},
+			connects: this.#link.connects,
+			reasons: countsByName(Object.values(Status), statusName, (status) =>
+				this.#link.reasonCount(status),
+			),
+			faults: countsByName(
+				this.#definition.sensors.map((_, index) => index),
+				(index) => this.#definition.sensors[index]!.name,
+				(index) => this.#scheduler.faults(index),
+			),
+		};
+	}
+
+	#log(line: string): void {
+		this.#health.note(line);
+		this.#device.log(line);
+	}
+
+	#emptyState(): StationState {
+		return {
+			link: "",
+			samples: 0,
+			made: 0,
+			acknowledged: 0,
+			waiting: 0,
+			shed: 0,
+			corrupt: 0,
+			reportsSent: 0,
+			reportsResent: 0,
+			connects: 0,
+			roundTripMs: Number.NaN,
+			payloadBytes: 0,
+			payloadObservations: 0,
+			firstSequence: 0,
+			lastSequence: 0,
+			config: this.#config,
+			lastObservation: this.#observation,
+		};
+	}
+}
+
+/** Where the sequence numbers of a blank outbox begin; see docs/adr/0002. */
+function firstSequenceOfBlank(epoch: Epoch | undefined): number {
+	return epoch === undefined ? 1 : Math.floor(epoch / 1000) - sequenceOrigin;
+}
+
+/** The counts that are not zero, by the name of what they count. */
+function countsByName<T>(
+	all: readonly T[],
+	name: (one: T) => string,
+	count: (one: T) => number,
+): Record<string, number> {
+	const counts: Record<string, number> = {};
+	for (const one of all) {
+		if (count(one) > 0) counts[name(one)] = count(one);
+	}
+	return counts;
+}

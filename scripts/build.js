@@ -1,0 +1,38 @@
+/** `npm run build`: the device bundle, the npm package with its types, and the command. */
+import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { rollup } from "rollup";
+import outputs from "../rollup.config.js";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+process.chdir(root);
+
+/** Builds every output of rollup.config.js; throws with one line on the first failure. */
+export async function build() {
+	rmSync("dist", { recursive: true, force: true });
+	for (const one of outputs) {
+		const bundle = await rollup(one);
+		await bundle.write(one.output);
+		await bundle.close();
+	}
+}
+
+/** Writes the declarations of the four entry points. */
+export function buildTypes() {
+	const tsc = "node_modules/typescript/bin/tsc";
+	const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.types.json"], {
+		stdio: "inherit",
+	});
+	if (status !== 0) throw new Error("the declarations could not be made; see the lines above");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	try {
+		await build();
+		buildTypes();
+	} catch (error) {
+		console.error(`build: ${error.message}`);
+		process.exit(1);
+	}
+}

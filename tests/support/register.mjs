@@ -1,0 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { register } from "node:module";
+import { isMainThread } from "node:worker_threads";
+import ts from "typescript";
+
+// With `node --import` this module makes Node run TypeScript as it stands, in processes that a test
+// starts: it registers itself, and Node loads it a second time, in a thread of its own, for `load`.
+if (isMainThread) register(import.meta.url);
+
+const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+
+/** Loads a `.ts` module with its types stripped. */
+export async function load(url, context, nextLoad) {
+	if (!url.endsWith(".ts")) return nextLoad(url, context);
+	const source = await readFile(new URL(url), "utf8");
+	const { outputText } = ts.transpileModule(source, { compilerOptions });
+	return { format: "module", source: outputText, shortCircuit: true };
+}
