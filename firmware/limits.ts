@@ -11,8 +11,18 @@ export const Limits = Object.freeze({
 	observationsPerReport: 60,
 	/** Bytes of one encoded report; the payload limit of the local profile. */
 	reportBytes: 4096,
-	/** Bytes of one encoded observation record in flash, header and CRC included. */
+	/** Bytes of one record in flash, header and CRC included. */
 	recordBytes: 128,
+	/** Erase blocks of the outbox partition: 1 MiB in blocks of 4 KiB. */
+	outboxBlocks: 256,
+	/** Runs of acknowledged observations above the first one that waits. */
+	outboxRanges: 32,
+	/** Boots whose observations were dated afterwards and still wait. */
+	outboxStamps: 8,
+	/** Observations in retained memory that are not in flash yet; the largest loss window. */
+	stagedObservations: 64,
+	/** Alerts and health reports that wait at once. */
+	notices: 16,
 	/** Bytes of a topic name or filter, UTF-8 [AWS IoT Core quota]. */
 	topicBytes: 256,
 	/** Levels of a topic, separated by "/" [AWS IoT Core quota]. */
@@ -21,14 +31,17 @@ export const Limits = Object.freeze({
 	filtersPerSubscribe: 8,
 	/** Bytes of a client identifier, UTF-8 [AWS IoT Core quota]. */
 	clientIdBytes: 128,
-	/** Largest MQTT packet the station accepts; a shadow document is at most 8 KB. */
+	/** Largest MQTT packet the station takes whole; a shadow document is at most 8 KB. */
 	receiveBytes: 10_240,
 	/** Largest MQTT packet the station sends, fixed header included. */
 	transmitBytes: 4_608,
 	/** QoS 1 and 2 PUBLISH packets under way at once, from station to broker. */
 	inflight: 8,
-	/** QoS 2 packet identifiers remembered for messages from broker to station. */
-	inboundQos2: 8,
+	/**
+	 * QoS 2 packet identifiers remembered for messages from broker to station. More than any broker
+	 * keeps under way unasked (mosquitto 20, EMQX 32), or a burst would end the connection.
+	 */
+	inboundQos2: 64,
 	/** Bytes of a shadow or job document that is parsed. */
 	documentBytes: 8_192,
 	/** Levels of nesting in a document that is parsed. */
@@ -37,6 +50,20 @@ export const Limits = Object.freeze({
 	controlBytes: 1_024,
 	/** Such messages that can be under way at once. */
 	controlMessages: 4,
+	/** Times such a message is sent, in as many connections, before it is given up. */
+	controlDeliveries: 4,
+	/** SUBSCRIBE and UNSUBSCRIBE packets under way at once. */
+	requests: 4,
+	/** Bytes taken from the socket at a time; no answer is longer than what asked for it. */
+	readBytes: 1_024,
+	/** Connections that may end on an unanswered QoS 2 PUBLISH before QoS 1 is used instead. */
+	qos2Refusals: 3,
+	/** Shortest keep-alive, in seconds; below it a PINGREQ would be most of the traffic. */
+	keepAliveMinimum: 5,
+	/** Longest keep-alive, in seconds [AWS IoT Core quota]. */
+	keepAliveMaximum: 1_200,
+	/** Times a connection may end right after it was made before that counts as a refusal. */
+	kicks: 3,
 	/** Recent log lines kept for the health report. */
 	logLines: 16,
 	/** Characters of one log line. */
@@ -51,4 +78,40 @@ export const Limits = Object.freeze({
 	pausedRounds: 16,
 	/** Bytes of a stored key-value item. */
 	keyValueBytes: 512,
+} as const);
+
+/** How long the link and the session wait for what, in ms. */
+export const Durations = Object.freeze({
+	/** For the name of the broker. */
+	resolve: 10_000,
+	/** For TCP, or for TCP and TLS on a platform that does not tell them apart. */
+	connect: 20_000,
+	/** For the TLS handshake; the chip takes up to 5 s for its own part of it. */
+	handshake: 20_000,
+	/** For CONNACK. */
+	connack: 15_000,
+	/** For PINGRESP. */
+	pingResponse: 10_000,
+	/** For PUBACK, PUBREC, PUBCOMP, SUBACK and UNSUBACK. */
+	acknowledgement: 30_000,
+	/** For the socket to take anything at all. */
+	write: 20_000,
+	/** For the broker to close after DISCONNECT. */
+	linger: 1_000,
+	/** From a message that the application did not take to the reconnect that brings it again. */
+	refusedMessage: 30_000,
+	/** Between two looks at whether the clock is set. */
+	clockCheck: 1_000,
+	/** Ceiling of the first delay before an attempt. */
+	backoffBase: 1_000,
+	/** Largest ceiling of a delay before an attempt. */
+	backoffCap: 300_000,
+	/** Shortest delay before an attempt. */
+	backoffFloor: 250,
+	/** Shortest delay after a refusal, which a person has to put right. */
+	refusalFloor: 10_000,
+	/** A connection this old was a good one: delays start from the base again. */
+	stable: 60_000,
+	/** A connection that the broker closes within this time was kicked. */
+	kick: 10_000,
 } as const);

@@ -34,6 +34,8 @@ export const Status = Object.freeze({
 	ClientCertificateRefused: 26,
 	HandshakeTimedOut: 27,
 	ClockNotSet: 28,
+	/** The platform could not make a socket, or failed in using one. */
+	SocketFailed: 29,
 
 	// MQTT: 32 + the return code of CONNACK, table 3.1 of MQTT 3.1.1.
 	ConnackProtocolVersion: 33,
