@@ -32,3 +32,16 @@ export interface KeyValue {
 	write(key: string, value: Uint8Array): void;
 	delete(key: string): void;
 }
+
+/**
+ * Memory that keeps its bytes over deep sleep and over a reset with the supply on, and holds anything
+ * after a power cut: RTC memory on the ESP32. Reading and writing never fail.
+ */
+export interface RetainedMemory {
+	/** Bytes of it. */
+	readonly length: number;
+	/** Fills `into` from `offset`. */
+	read(into: Uint8Array, offset: number): void;
+	/** Writes `from` at `offset`. */
+	write(from: Uint8Array, offset: number): void;
+}

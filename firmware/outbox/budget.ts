@@ -1,0 +1,87 @@
+import { assert } from "../base/assert.ts";
+import { Limits } from "../limits.ts";
+import type { FlashStatus } from "../ports/storage.ts";
+import { observationBytes } from "./observations.ts";
+import { blockHeaderBytes, recordSize } from "./record.ts";
+
+/** "Min. 100K Program-Erase cycles per sector": Winbond W25Q32JV data sheet, features. */
+export const eraseCycles = 100_000;
+
+/** How a partition is shared out. */
+export interface Division {
+	readonly observationBlocks: number;
+	readonly noticeBlocks: number;
+}
+
+/**
+ * Shares out a partition: its last blocks are for alerts and health reports.
+ *
+ * @throws {Error} when there are too few blocks, too many for the index, or too short ones
+ */
+export function divide({ blocks, blockLength }: FlashStatus): Division {
+	const noticeBlocks = blocks >= 16 ? 4 : 2;
+	const observationBlocks = blocks - noticeBlocks;
+	assert(observationBlocks >= 3, `a partition of ${blocks} blocks is too small for the outbox`);
+	assert(blocks <= Limits.outboxBlocks, `a partition of ${blocks} blocks is too large`);
+	const state =
+		blockHeaderBytes + Limits.outboxRanges * recordSize(4) + Limits.outboxStamps * recordSize(8);
+	const largest = Math.max(Limits.recordBytes, recordSize(8));
+	assert(
+		blockLength >= state + largest + recordSize(4),
+		`blocks of ${blockLength} bytes are too short`,
+	);
+	return { observationBlocks, noticeBlocks };
+}
+
+/** How a station is used, as far as the flash can tell. */
+export interface Usage {
+	/** Seconds from one observation to the next. */
+	readonly observationSeconds: number;
+	/** Seconds from one report, and so one acknowledgement, to the next. */
+	readonly reportSeconds: number;
+	/** Channels in an observation. */
+	readonly channels: number;
+	/** Starts that are not a wake-up from deep sleep, in a day. */
+	readonly bootsPerDay: number;
+}
+
+/** What a partition is good for. */
+export interface Budget {
+	/** Observations that it holds for certain when nothing is acknowledged, before any is shed. */
+	readonly observations: number;
+	/** The same in days. */
+	readonly days: number;
+	/** Erases of each block in a year. */
+	readonly erasesPerYear: number;
+	/** Years until `eraseCycles` are used up. */
+	readonly years: number;
+}
+
+const secondsPerDay = 86_400;
+
+/**
+ * Computes how long a partition lasts, in both senses.
+ *
+ * Capacity is that of an outage with no range acknowledged out of order: in the moment after a block
+ * was shed, all blocks are full but the newest one, which is empty, and the spare one. Wear counts every record,
+ * and each erase twice: a block that was released is erased once more when a start lies between.
+ */
+export function computeBudget(status: FlashStatus, usage: Usage): Budget {
+	const { observationBlocks } = divide(status);
+	const size = observationBytes(usage.channels, 0);
+	const room = status.blockLength - blockHeaderBytes;
+	const observations = (observationBlocks - 2) * Math.floor(room / size);
+	const perDay = secondsPerDay / usage.observationSeconds;
+	const bytesPerDay =
+		perDay * size +
+		(secondsPerDay / usage.reportSeconds) * recordSize(4) +
+		usage.bootsPerDay * recordSize(8);
+	const blocksPerDay = bytesPerDay / (room - size);
+	const erasesPerYear = (2 * 365.25 * blocksPerDay) / observationBlocks;
+	return {
+		observations,
+		days: observations / perDay,
+		erasesPerYear,
+		years: eraseCycles / erasesPerYear,
+	};
+}
