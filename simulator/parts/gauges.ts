@@ -1,0 +1,179 @@
+/**
+ * The instruments that have no chip: bucket, cups, vane and the battery's divider.
+ *
+ * Resistances, rain a tip and wind a pulse are typed from "Weather Sensor Assembly p/n 80422", usage
+ * notes, Argent Data Systems.
+ */
+import type { Conditions } from "../weather/conditions.ts";
+import {
+	type AnalogPart,
+	blankConditions,
+	Faulty,
+	noise,
+	type PulsePart,
+	type Surroundings,
+} from "./part.ts";
+
+export interface BucketOptions {
+	/** Rain that tips the bucket once, in mm. */
+	readonly mmPerTip?: number;
+}
+
+/** A tipping bucket. Blocked by leaves (`stuck`) or with its cable off, it simply does not tip. */
+export class BucketPart extends Faulty implements PulsePart {
+	readonly kind = "pulse";
+	readonly #surroundings: Surroundings;
+	readonly #conditions: Conditions = blankConditions();
+	readonly #mmPerTip: number;
+	#tips = 0;
+	/** mm that have gone into the gauge and not yet out of it as a tip. */
+	#level: number;
+	#total = Number.NaN;
+
+	constructor(surroundings: Surroundings, { mmPerTip = 0.2794 }: BucketOptions = {}) {
+		super(["stuck", "unplugged"]);
+		this.#surroundings = surroundings;
+		this.#mmPerTip = mmPerTip;
+		this.#level = (0.5 + 0.1 * noise(surroundings.random)) * mmPerTip;
+	}
+
+	pulses(now: number): number {
+		const { precipitationTotal } = this.#surroundings.weather.at(now, this.#conditions);
+		if (!Number.isNaN(this.#total) && this.fault === undefined) {
+			this.#level += precipitationTotal - this.#total;
+		}
+		this.#total = precipitationTotal;
+		const tips = Math.floor(this.#level / this.#mmPerTip);
+		this.#level -= tips * this.#mmPerTip;
+		this.#tips += tips;
+		return this.#tips;
+	}
+}
+
+export interface CupOptions {
+	/** Wind that passes for each pulse, in m. */
+	readonly metresPerPulse?: number;
+}
+
+/** Below this in m/s friction holds the cups; of the order that small cups have. */
+const startingSpeed = 0.4;
+/** The wind is looked at once in so many ms, while that many looks suffice for the time between reads. */
+const lookMs = 500;
+const looksMaximum = 64;
+
+/** Cups that turn with the wind between two reads. Iced up (`stuck`) or unplugged, they give no pulse. */
+export class CupPart extends Faulty implements PulsePart {
+	readonly kind = "pulse";
+	readonly #surroundings: Surroundings;
+	readonly #conditions: Conditions = blankConditions();
+	readonly #metresPerPulse: number;
+	/** Pulses and the part of a turn towards the next one. */
+	#turned = 0;
+	#turnedAt = Number.NaN;
+
+	constructor(surroundings: Surroundings, { metresPerPulse = 2.4 / 3.6 }: CupOptions = {}) {
+		super(["stuck", "unplugged"]);
+		this.#surroundings = surroundings;
+		this.#metresPerPulse = metresPerPulse;
+	}
+
+	pulses(now: number): number {
+		const elapsedMs = now - this.#turnedAt;
+		this.#turnedAt = now;
+		if (elapsedMs > 0 && this.fault === undefined) {
+			this.#turned += this.#run(now - elapsedMs, elapsedMs) / this.#metresPerPulse;
+		}
+		return Math.floor(this.#turned);
+	}
+
+	/** Wind run in m, by the midpoint rule. */
+	#run(from: number, elapsedMs: number): number {
+		const { weather, random } = this.#surroundings;
+		const looks = Math.min(Math.ceil(elapsedMs / lookMs), looksMaximum);
+		const stepMs = elapsedMs / looks;
+		let metres = 0;
+		for (let look = 0; look < looks; look++) {
+			const { windSpeed } = weather.at(from + (look + 0.5) * stepMs, this.#conditions);
+			const friction = 1 + 0.005 * noise(random);
+			if (windSpeed >= startingSpeed) metres += (windSpeed * friction * stepMs) / 1000;
+		}
+		return metres;
+	}
+}
+
+/** Ohms at 0°, 22.5°, 45° and so on. */
+const vaneOhms = [
+	33e3, 6.57e3, 8.2e3, 891, 1e3, 688, 2.2e3, 1.41e3, 3.9e3, 3.14e3, 16e3, 14.12e3, 120e3, 42.12e3,
+	64.9e3, 21.88e3,
+];
+
+export interface VaneOptions {
+	readonly resistorsOhm?: readonly number[];
+	readonly pullUpOhm?: number;
+	readonly supplyMv?: number;
+}
+
+/** A vane with a resistor for each of 16 positions; too weak a wind does not turn it. */
+export class VanePart extends Faulty implements AnalogPart {
+	readonly kind = "analog";
+	readonly #surroundings: Surroundings;
+	readonly #conditions: Conditions = blankConditions();
+	readonly #ohms: readonly number[];
+	readonly #pullUpOhm: number;
+	readonly #supplyMv: number;
+	#position = 0;
+
+	constructor(
+		surroundings: Surroundings,
+		{ resistorsOhm = vaneOhms, pullUpOhm = 10e3, supplyMv = 3300 }: VaneOptions = {},
+	) {
+		super(["stuck", "unplugged", "power"]);
+		this.#surroundings = surroundings;
+		this.#ohms = resistorsOhm;
+		this.#pullUpOhm = pullUpOhm;
+		this.#supplyMv = supplyMv;
+	}
+
+	millivolts(now: number): number {
+		// With the cable off only the pull-up is left; with no supply there is nothing to divide.
+		if (this.fault === "unplugged") return this.#supplyMv;
+		if (this.fault === "power") return 0;
+		const { weather, random } = this.#surroundings;
+		const { windSpeed, windDirection } = weather.at(now, this.#conditions);
+		if (windSpeed >= startingSpeed && this.fault !== "stuck") {
+			const step = 360 / this.#ohms.length;
+			this.#position = Math.round(windDirection / step) % this.#ohms.length;
+		}
+		const ohms = this.#ohms[this.#position]! * (1 + 0.002 * noise(random));
+		return (this.#supplyMv * ohms) / (ohms + this.#pullUpOhm);
+	}
+}
+
+export interface BatteryPartOptions {
+	readonly upperOhm?: number;
+	readonly lowerOhm?: number;
+}
+
+/** The battery behind its divider. */
+export class BatteryPart extends Faulty implements AnalogPart {
+	readonly kind = "analog";
+	readonly #surroundings: Surroundings;
+	readonly #conditions: Conditions = blankConditions();
+	readonly #ratio: number;
+
+	constructor(
+		surroundings: Surroundings,
+		{ upperOhm = 100e3, lowerOhm = 100e3 }: BatteryPartOptions = {},
+	) {
+		super(["unplugged"]);
+		this.#surroundings = surroundings;
+		this.#ratio = lowerOhm / (upperOhm + lowerOhm);
+	}
+
+	millivolts(now: number): number {
+		if (this.fault === "unplugged") return 0;
+		const { weather, random } = this.#surroundings;
+		const { batteryVoltage } = weather.at(now, this.#conditions);
+		return batteryVoltage * 1000 * this.#ratio + 2 * noise(random);
+	}
+}
