@@ -1,0 +1,269 @@
+import { join } from "node:path";
+import type { TimeQuality } from "../firmware/base/observation.ts";
+import { statusName } from "../firmware/base/status.ts";
+import { type DecodedReport, decodeReport } from "../firmware/payload/decode.ts";
+import type { ChannelTable } from "../firmware/sensing/channel.ts";
+import { GroupCommit, type Settled } from "./commit.ts";
+import { type AppendLog, DiskLog, readLines } from "./log.ts";
+import { SequenceSet } from "./sequences.ts";
+
+/**
+ * One line of the archive. Beside these members it has one for each channel of the observation,
+ * by the channel's name and in its unit, null where the value is missing.
+ */
+export interface ArchivedObservation {
+	readonly thing: string;
+	readonly sequence: number;
+	/** Start of the half-open window, ISO 8601 in UTC. */
+	readonly time: string;
+	readonly periodSeconds: number;
+	/** Left out when the time is synchronised. */
+	readonly timeQuality?: TimeQuality;
+	/** Why values are missing, by channel name; left out when none is. */
+	readonly reasons?: Readonly<Record<string, string>>;
+	readonly [channel: string]: unknown;
+}
+
+export interface ArchiveOptions {
+	readonly channels: ChannelTable;
+	log(line: string): void;
+	/** Opens one of the two files; a test puts one in that fails or waits. */
+	openLog?(path: string, onLine: (line: string) => void): Promise<{ log: AppendLog; torn: number }>;
+}
+
+/** The start of a line as it is written here, so that a start need not parse whole lines. */
+const lineStart = /^\{"thing":"([a-zA-Z0-9:_-]{1,128})","sequence":(\d{1,16}),.*\}$/;
+const observationsFile = "observations.jsonl";
+const rejectedFile = "rejected.jsonl";
+/** Seconds on either side of 1970 that a date can express (ECMA-262, time values). */
+const secondsMaximum = 8_640_000_000_000;
+
+/**
+ * The append-only archive: each observation once, keyed by thing and sequence, on disk before its
+ * report is acknowledged.
+ */
+export class Archive {
+	readonly #path: string;
+	readonly #channels: ChannelTable;
+	readonly #log: (line: string) => void;
+	readonly #observations: GroupCommit;
+	readonly #rejected: GroupCommit;
+	readonly #known: Map<string, SequenceSet>;
+	readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+	readonly #noted = new Set<string>();
+
+	/** Observations written since the start. */
+	archived = 0;
+	/** Observations that came again since the start, and were not written again. */
+	duplicates = 0;
+	/** Reports kept in rejected.jsonl since the start. */
+	rejected = 0;
+
+	private constructor(
+		path: string,
+		options: ArchiveOptions,
+		observations: AppendLog,
+		rejected: AppendLog,
+		known: Map<string, SequenceSet>,
+	) {
+		this.#path = path;
+		this.#channels = options.channels;
+		this.#log = options.log;
+		this.#observations = new GroupCommit(observations);
+		this.#rejected = new GroupCommit(rejected);
+		this.#known = known;
+	}
+
+	/** Opens the archive in a directory; repairs a torn tail and reports it, and learns what is there. */
+	static async open(directory: string, options: ArchiveOptions): Promise<Archive> {
+		const openLog = options.openLog ?? DiskLog.open;
+		const path = join(directory, observationsFile);
+		const known = new Map<string, SequenceSet>();
+		let unreadable = 0;
+		const observations = await openLog(path, (line) => {
+			const match = lineStart.exec(line);
+			if (match) setOf(known, match[1]!).add(Number(match[2]));
+			else unreadable += 1;
+		});
+		const rejected = await openLog(join(directory, rejectedFile), () => {});
+		if (observations.torn > 0) {
+			options.log(`archive: cut off a torn last line of ${observations.torn} bytes`);
+		}
+		if (rejected.torn > 0) {
+			options.log(`archive: cut off a torn last rejected report of ${rejected.torn} bytes`);
+		}
+		if (unreadable > 0)
+			options.log(`archive: ${unreadable} unreadable lines in ${path}, left as they are`);
+		return new Archive(path, options, observations.log, rejected.log, known);
+	}
+
+	/** All observations of a thing, or of all things, whenever they were written. */
+	count(thing?: string): number {
+		if (thing !== undefined) return this.#known.get(thing)?.size ?? 0;
+		let count = 0;
+		for (const sequences of this.#known.values()) count += sequences.size;
+		return count;
+	}
+
+	/** How many of the observations `first` to `last` of a thing are there. */
+	countBetween(thing: string, first: number, last: number): number {
+		return this.#known.get(thing)?.count(first, last) ?? 0;
+	}
+
+	/** Reads the file: the rows of one thing, in the order in which they were written. */
+	async rows(thing: string): Promise<ArchivedObservation[]> {
+		const rows: ArchivedObservation[] = [];
+		await readLines(this.#path, (line) => {
+			if (lineStart.exec(line)?.[1] === thing) rows.push(JSON.parse(line));
+		});
+		return rows;
+	}
+
+	/** Reads the whole file, and trusts nothing that is in memory: rows, and rows that stand twice. */
+	async audit(): Promise<{ rows: number; repeated: number }> {
+		const seen = new Map<string, SequenceSet>();
+		let rows = 0;
+		let repeated = 0;
+		await readLines(this.#path, (line) => {
+			const match = lineStart.exec(line);
+			if (!match) return;
+			rows += 1;
+			if (!setOf(seen, match[1]!).add(Number(match[2]))) repeated += 1;
+		});
+		return { rows, repeated };
+	}
+
+	/**
+	 * Takes a report.
+	 *
+	 * @param done  called when its observations are on disk, or those of them that were there already;
+	 *   with an error when they could not be written, and then it must not be acknowledged
+	 */
+	append(thing: string, payload: Uint8Array, done: Settled): void {
+		const text = this.#decodeText(payload);
+		const report = text === undefined ? "not UTF-8" : this.#decode(text);
+		if (typeof report === "string") {
+			this.#reject(thing, payload, text, report, done);
+			return;
+		}
+		if (report.unknownKeys.length === 0) {
+			this.#keep(thing, report, done);
+			return;
+		}
+		const reason = `unknown channels ${JSON.stringify(report.unknownKeys).slice(0, 200)}`;
+		this.#reject(thing, payload, text, reason, (error) => {
+			if (error) done(error);
+			else this.#keep(thing, report, done);
+		});
+	}
+
+	/** Calls back when all that was handed in before is on disk: at once when nothing is under way. */
+	settle(done: Settled): void {
+		if (this.#observations.busy) this.#observations.add("", done);
+		else done();
+	}
+
+	kill(): void {
+		this.#observations.kill();
+		this.#rejected.kill();
+	}
+
+	async close(): Promise<void> {
+		await this.#rejected.close();
+		await this.#observations.close();
+	}
+
+	#decodeText(payload: Uint8Array): string | undefined {
+		try {
+			return this.#utf8.decode(payload);
+		} catch {
+			return undefined;
+		}
+	}
+
+	/** A report, or the reason why it is none. */
+	#decode(text: string): DecodedReport | string {
+		const report = decodeReport(text, this.#channels);
+		if (typeof report === "number") return statusName(report);
+		for (const { startSeconds } of report.observations) {
+			if (Math.abs(startSeconds) > secondsMaximum) return "a time out of range";
+		}
+		return report;
+	}
+
+	#keep(thing: string, report: DecodedReport, done: Settled): void {
+		const known = setOf(this.#known, thing);
+		const added: number[] = [];
+		let lines = "";
+		for (const observation of report.observations) {
+			if (!known.add(observation.sequence)) continue;
+			added.push(observation.sequence);
+			lines += `${JSON.stringify(toRow(thing, report.periodSeconds, observation))}\n`;
+		}
+		this.#observations.add(
+			lines,
+			(error) => {
+				if (!error) {
+					this.archived += added.length;
+					this.duplicates += report.observations.length - added.length;
+				}
+				done(error);
+			},
+			() => {
+				for (const sequence of added) known.remove(sequence);
+			},
+		);
+	}
+
+	/** Keeps the bytes of a report that is not wholly understood: what a station sent is never lost. */
+	#reject(
+		thing: string,
+		payload: Uint8Array,
+		text: string | undefined,
+		reason: string,
+		done: Settled,
+	): void {
+		if (!this.#noted.has(thing)) {
+			this.#noted.add(thing);
+			this.#log(`archive: kept a report of ${thing} in ${rejectedFile}: ${reason}`);
+		}
+		const row = {
+			time: new Date().toISOString(),
+			thing,
+			reason,
+			...(text === undefined
+				? { payloadBase64: Buffer.from(payload).toString("base64") }
+				: { payload: text }),
+		};
+		this.#rejected.add(`${JSON.stringify(row)}\n`, (error) => {
+			if (!error) this.rejected += 1;
+			done(error);
+		});
+	}
+}
+
+function setOf(sets: Map<string, SequenceSet>, thing: string): SequenceSet {
+	let set = sets.get(thing);
+	if (!set) {
+		set = new SequenceSet();
+		sets.set(thing, set);
+	}
+	return set;
+}
+
+function toRow(
+	thing: string,
+	periodSeconds: number,
+	observation: DecodedReport["observations"][number],
+): ArchivedObservation {
+	const { sequence, startSeconds, timeQuality, values, reasons } = observation;
+	return {
+		thing,
+		sequence,
+		time: new Date(startSeconds * 1000).toISOString(),
+		periodSeconds,
+		...(timeQuality === 0 ? {} : { timeQuality }),
+		...values,
+		...(Object.keys(reasons).length === 0 ? {} : { reasons }),
+	};
+}

@@ -1,0 +1,96 @@
+import type { AppendLog } from "./log.ts";
+
+/** Called once, when what was handed in is safe, or with the reason why it is not. */
+export type Settled = (error?: Error) => void;
+
+/** What waits for one sync. */
+interface Group {
+	text: string;
+	readonly waiting: { readonly done: Settled; readonly undo: (() => void) | undefined }[];
+}
+
+/**
+ * Group commit: lines that come in while a sync runs share the next one. Callers are called back in
+ * the order in which they came.
+ */
+export class GroupCommit {
+	readonly #log: AppendLog;
+	readonly #encoder = new TextEncoder();
+	#gathering: Group = { text: "", waiting: [] };
+	#running = false;
+	#stopped = false;
+	#onIdle: (() => void) | undefined;
+
+	constructor(log: AppendLog) {
+		this.#log = log;
+	}
+
+	/** Whether something is not yet on disk. */
+	get busy(): boolean {
+		return this.#running || this.#gathering.waiting.length > 0;
+	}
+
+	/**
+	 * @param text  whole lines, or "" to be called back after all that came before
+	 * @param done  called when it is on disk, or could not be written
+	 * @param undo  called before `done` when it could not be written
+	 */
+	add(text: string, done: Settled, undo?: () => void): void {
+		this.#gathering.text += text;
+		this.#gathering.waiting.push({ done, undo });
+		if (!this.#running) void this.#run();
+	}
+
+	/** Resolves when nothing is under way. */
+	async idle(): Promise<void> {
+		if (!this.busy) return;
+		await new Promise<void>((resolve) => {
+			this.#onIdle = resolve;
+		});
+	}
+
+	/** From now on nothing is written and nobody is called back, as if the process had ended. */
+	kill(): void {
+		this.#stopped = true;
+		this.#log.close();
+	}
+
+	/** Writes what is under way and closes the log. */
+	async close(): Promise<void> {
+		await this.idle();
+		this.kill();
+	}
+
+	async #run(): Promise<void> {
+		this.#running = true;
+		// One turn of the event loop, so that what a single read brought in shares one sync.
+		await new Promise<void>((resolve) => setImmediate(resolve));
+		while (this.#gathering.waiting.length > 0 && !this.#stopped) {
+			const group = this.#gathering;
+			this.#gathering = { text: "", waiting: [] };
+			let failure: Error | undefined;
+			try {
+				if (group.text !== "") await this.#log.append(this.#encoder.encode(group.text));
+			} catch (error) {
+				failure = error as Error;
+			}
+			if (this.#stopped) return;
+			if (failure) this.#fail(group, failure);
+			else for (const { done } of group.waiting) done();
+		}
+		this.#running = false;
+		this.#onIdle?.();
+		this.#onIdle = undefined;
+	}
+
+	/**
+	 * What gathered meanwhile may count on lines of the failed group being there: a duplicate is not
+	 * written again. So it fails with it.
+	 */
+	#fail(group: Group, failure: Error): void {
+		const waiting = [...group.waiting, ...this.#gathering.waiting];
+		this.#gathering = { text: "", waiting: [] };
+		for (const { undo } of waiting) undo?.();
+		for (const { done } of waiting) done(failure);
+	}
+}

@@ -1,0 +1,6 @@
+/** The local cloud: one process that behaves like AWS IoT Core in what a station uses. */
+export type { ArchivedObservation } from "./archive.ts";
+export { CloudFault } from "./fault.ts";
+export { type Cloud, type CloudOptions, startCloud } from "./main.ts";
+export { provision } from "./provision.ts";
+export { ShadowRejected } from "./shadows.ts";

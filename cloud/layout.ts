@@ -1,0 +1,47 @@
+import { join } from "node:path";
+
+/** Where the local cloud keeps what under its data directory. */
+export class Layout {
+	readonly root: string;
+	readonly things: string;
+	readonly archive: string;
+	readonly shadows: string;
+	readonly lock: string;
+
+	constructor(root: string) {
+		this.root = root;
+		this.things = join(root, "things");
+		this.archive = join(root, "archive");
+		this.shadows = join(root, "shadows");
+		this.lock = join(root, "cloud.lock");
+	}
+
+	/** Every directory, parents first. */
+	get directories(): readonly string[] {
+		return [this.root, this.things, this.archive, this.shadows];
+	}
+
+	/** The two files of the certificate authority. */
+	get authority(): CredentialPaths {
+		return pathsOf(join(this.root, "ca"));
+	}
+
+	get server(): CredentialPaths {
+		return pathsOf(join(this.root, "server"));
+	}
+
+	/** @param thing  a valid thing name, see registry/name.ts: no character that means something in a path */
+	thing(thing: string): CredentialPaths {
+		return pathsOf(join(this.things, thing));
+	}
+}
+
+/** A certificate and its private key, both PEM. */
+export interface CredentialPaths {
+	readonly certificate: string;
+	readonly key: string;
+}
+
+function pathsOf(stem: string): CredentialPaths {
+	return { certificate: `${stem}.crt`, key: `${stem}.key` };
+}

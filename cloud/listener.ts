@@ -1,0 +1,127 @@
+import type { X509Certificate } from "node:crypto";
+import type { AddressInfo, Socket } from "node:net";
+import { createServer, type TLSSocket } from "node:tls";
+import { type Principal, peerOf } from "./connection.ts";
+import { CloudFault, codeOf, messageOf } from "./fault.ts";
+import { isThingName } from "./registry/name.ts";
+
+/** A peer that has not finished its handshake by then is cut off, in ms. */
+const handshakeTimeoutMs = 20_000;
+
+/** What OpenSSL calls the ways in which a client's certificate fails, and what we log. */
+const verifyReasons: Readonly<Record<string, string>> = Object.freeze({
+	CERT_HAS_EXPIRED: "its certificate has expired",
+	CERT_NOT_YET_VALID: "its certificate is not yet valid",
+	UNABLE_TO_GET_ISSUER_CERT: "its certificate is from another authority",
+	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is from another authority",
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is from another authority",
+	DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is from another authority",
+	SELF_SIGNED_CERT_IN_CHAIN: "its certificate is from another authority",
+	CERT_SIGNATURE_FAILURE: "its certificate is from another authority",
+	INVALID_PURPOSE: "its certificate is not for clients",
+	ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "no client certificate",
+	ERR_SSL_UNSUPPORTED_PROTOCOL: "a version of TLS below 1.2",
+});
+
+export interface ListenerOptions {
+	/** 0 takes a free one. */
+	readonly port: number;
+	readonly host: string;
+	/** All PEM. */
+	readonly certificate: string;
+	readonly key: string;
+	/** Authorities whose certificates are accepted from clients. */
+	readonly authority: string;
+	/** Called with each connection whose client certificate is verified and names a thing. */
+	onConnection(socket: TLSSocket, principal: Principal): void;
+	log(line: string): void;
+}
+
+export interface Listener {
+	readonly port: number;
+	/** Takes no more connections; resolves when those that are there have ended. */
+	close(): Promise<void>;
+	/** Takes no more connections and cuts those that are there. */
+	destroy(): void;
+}
+
+/**
+ * Listens for TLS 1.2 or newer with a client certificate from our authority. Anything else is
+ * refused and logged in one line with the reason.
+ *
+ * @throws {CloudFault} "EADDRINUSE" and other system codes, when the port can't be taken
+ */
+export async function listen(options: ListenerOptions): Promise<Listener> {
+	const { port, host, log } = options;
+	const sockets = new Set<Socket>();
+	const refuse = (peer: string, reason: string): void => log(`refused ${peer}: ${reason}`);
+
+	const server = createServer({
+		cert: options.certificate,
+		key: options.key,
+		ca: options.authority,
+		minVersion: "TLSv1.2",
+		requestCert: true,
+		rejectUnauthorized: true,
+		handshakeTimeout: handshakeTimeoutMs,
+		ALPNProtocols: ["x-amzn-mqtt-ca", "mqtt"],
+		noDelay: true,
+	});
+	server.on("connection", (socket: Socket) => {
+		sockets.add(socket);
+		socket.once("close", () => sockets.delete(socket));
+	});
+	server.on("tlsClientError", (error, socket) => {
+		const code = socket.authorizationError ?? codeOf(error);
+		const reason = verifyReasons[String(code)];
+		refuse(peerOf(socket), reason ?? `the TLS handshake failed: ${messageOf(error)}`);
+	});
+	server.on("secureConnection", (socket) => {
+		const certificate = socket.getPeerX509Certificate();
+		const thing = certificate && commonNameOf(certificate);
+		if (!certificate || thing === undefined) {
+			refuse(peerOf(socket), "its certificate has no common name that can name a thing");
+			socket.destroy();
+			return;
+		}
+		// The ticket of an earlier session is accepted without a new look at the dates.
+		if (Date.parse(certificate.validTo) < Date.now()) {
+			refuse(peerOf(socket), verifyReasons.CERT_HAS_EXPIRED!);
+			socket.destroy();
+			return;
+		}
+		const certificateId = certificate.fingerprint256.replaceAll(":", "").toLowerCase();
+		options.onConnection(socket, { thing, certificateId });
+	});
+
+	await new Promise<void>((resolve, reject) => {
+		server.once("error", (error) => reject(listenFault(error, host, port)));
+		server.listen(port, host, resolve);
+	});
+	server.removeAllListeners("error");
+	server.on("error", (error) => log(`listener: ${messageOf(error)}`));
+
+	return {
+		port: (server.address() as AddressInfo).port,
+		close: () => new Promise((resolve) => server.close(() => resolve())),
+		destroy() {
+			server.close();
+			for (const socket of sockets) socket.destroy();
+		},
+	};
+}
+
+/** The one common name of a certificate when it can name a thing. */
+function commonNameOf(certificate: X509Certificate): string | undefined {
+	// One attribute a line; a line break within a value is escaped.
+	const names = certificate.subject.split("\n").filter((line) => line.startsWith("CN="));
+	const name = names.length === 1 ? names[0]!.slice("CN=".length) : "";
+	return isThingName(name) ? name : undefined;
+}
+
+function listenFault(error: unknown, host: string, port: number): CloudFault {
+	const code = codeOf(error);
+	const reason =
+		code === "EADDRINUSE" ? "it is in use; choose another, or 0 for a free one" : messageOf(error);
+	return new CloudFault(code, `can't listen on port ${port} of ${host}: ${reason}`);
+}

@@ -1,0 +1,121 @@
+import { readFile } from "node:fs/promises";
+import { ChannelTable } from "../firmware/sensing/channel.ts";
+import { Archive } from "./archive.ts";
+import { Broker } from "./broker.ts";
+import { Layout } from "./layout.ts";
+import { listen } from "./listener.ts";
+import { takeLock } from "./lock.ts";
+import { provision } from "./provision.ts";
+import type { JsonObject } from "./services/document.ts";
+import { Shadows } from "./shadows.ts";
+
+export interface CloudOptions {
+	/** Where certificates, archive and shadows are; made when it is missing. */
+	readonly dataDir: string;
+	/** 0 takes a free one. */
+	readonly port: number;
+	/** Address to listen on; 127.0.0.1 unless given. */
+	readonly host?: string;
+	/** The channels that reports may have; the standard ones unless given. */
+	readonly channels?: ChannelTable;
+	/** What the keep-alive of clients is raised or lowered to, in seconds; 30 to 1200 unless given. */
+	readonly keepAlive?: { readonly minimum: number; readonly maximum: number };
+	log(line: string): void;
+}
+
+/** A running local cloud. */
+export interface Cloud {
+	readonly port: number;
+	readonly archive: Archive;
+	/** Whether a station is connected. */
+	connected(thing: string): boolean;
+	/** The shadow of a thing as `get/accepted` has it; `undefined` when there is none. */
+	getShadow(thing: string, shadowName?: string): Promise<JsonObject | undefined>;
+	/** Updates a shadow as an app would. Throws `ShadowRejected`. */
+	updateShadow(thing: string, document: object, shadowName?: string): Promise<JsonObject>;
+	/** Listens to messages in this process. @returns what ends it */
+	subscribe(
+		topicFilter: string,
+		onMessage: (topicName: string, payload: Uint8Array) => void,
+	): () => void;
+	/** Closes everything at once with no goodbye: a crash. What was not acknowledged may be lost. */
+	kill(): void;
+	/** Finishes what is under way, then closes everything. */
+	close(): Promise<void>;
+}
+
+/** The topic on which a station reports, and its thing. */
+const reportPattern = /^isobar\/([^/]+)\/report$/;
+
+/**
+ * Starts the local cloud on one data directory: authority, archive, shadows, broker, listener.
+ *
+ * @throws {CloudFault} with a one-line message, for example "EADDRINUSE" for a port in use
+ */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+	const { dataDir, port, log, host = "127.0.0.1", channels = new ChannelTable() } = options;
+	const layout = new Layout(dataDir);
+	await provision(dataDir, []);
+	// What has been opened so far, newest first: a start that fails, a crash and an end all go backwards.
+	const opened: { kill(): void; close(): Promise<void> }[] = [];
+	const unlock = takeLock(layout.lock);
+	try {
+		const archive = await Archive.open(layout.archive, { channels, log });
+		opened.unshift(archive);
+		const shadows = await Shadows.open(layout.shadows, {
+			log,
+			publish: (topicName, payload) => broker.publish(topicName, payload),
+		});
+		opened.unshift(shadows);
+		const broker: Broker = await Broker.open({
+			log,
+			...(options.keepAlive ? { keepAlive: options.keepAlive } : {}),
+			keep: (topicName, payload, done) => {
+				const report = reportPattern.exec(topicName);
+				if (report) archive.append(report[1]!, payload, done);
+				else archive.settle(done);
+			},
+			onPublished: (topicName, payload) => shadows.receive(topicName, payload),
+		});
+		opened.unshift(broker);
+		const listener = await listen({
+			port,
+			host,
+			log,
+			certificate: await readFile(layout.server.certificate, "utf8"),
+			key: await readFile(layout.server.key, "utf8"),
+			authority: await readFile(layout.authority.certificate, "utf8"),
+			onConnection: (socket, principal) => broker.accept(socket, principal),
+		});
+
+		let ended = false;
+		return {
+			port: listener.port,
+			archive,
+			connected: (thing) => broker.connected(thing),
+			getShadow: (thing, shadowName) => shadows.get(thing, shadowName),
+			updateShadow: (thing, document, shadowName) => shadows.update(thing, document, shadowName),
+			subscribe: (topicFilter, onMessage) => broker.subscribe(topicFilter, onMessage),
+			kill() {
+				if (ended) return;
+				ended = true;
+				for (const part of opened) part.kill();
+				listener.destroy();
+				unlock();
+			},
+			async close() {
+				if (ended) return;
+				ended = true;
+				const closed = listener.close();
+				for (const part of opened) await part.close();
+				listener.destroy();
+				await closed;
+				unlock();
+			},
+		};
+	} catch (error) {
+		for (const part of opened) part.kill();
+		unlock();
+		throw error;
+	}
+}

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import type { MqttClient } from "mqtt";
+import { provision } from "../../cloud/provision.ts";
+import { CloudBench, makeReport } from "../support/cloud.ts";
+
+let bench: CloudBench;
+const processes: ChildProcess[] = [];
+beforeEach(async () => {
+	bench = new CloudBench();
+	await provision(bench.dataDir, ["a", "b", "c"]);
+});
+afterEach(async () => {
+	for (const child of processes.splice(0)) child.kill("SIGKILL");
+	await bench.end();
+});
+
+/** A cloud in a process of its own. */
+async function spawnCloud(port: number): Promise<{ child: ChildProcess; port: number }> {
+	const child = spawn(
+		process.execPath,
+		[
+			"--import",
+			"./tests/support/register.mjs",
+			"tests/support/cloudprocess.ts",
+			bench.dataDir,
+			`${port}`,
+		],
+		{ stdio: ["ignore", "pipe", "inherit"] },
+	);
+	processes.push(child);
+	const [line] = await once(child.stdout!, "data");
+	return { child, port: Number(line) };
+}
+
+/** Sends reports of six without end, eight under way at once, until the connection is gone. */
+async function pump(client: MqttClient, thing: string, acknowledged: Set<number>): Promise<void> {
+	// What is under way when the connection ends has failed; MQTT.js says so only to who ends it.
+	client.once("close", () => client.end(true));
+	let next = 1;
+	while (acknowledged.has(next)) next += 6;
+	const lane = async (): Promise<void> => {
+		while (client.connected) {
+			const first = next;
+			next += 6;
+			await client.publishAsync(`isobar/${thing}/report`, makeReport(first, first + 5), { qos: 1 });
+			acknowledged.add(first);
+		}
+	};
+	await Promise.allSettled(Array.from({ length: 8 }, lane));
+}
+
+test("SIGKILL at any moment: what was acknowledged is archived, and nothing twice", async () => {
+	const acknowledged = { a: new Set<number>(), b: new Set<number>(), c: new Set<number>() };
+	let port = 0;
+	for (let round = 1; round <= 4; round++) {
+		const cloud = await spawnCloud(port);
+		({ port } = cloud);
+		const pumps = Object.entries(acknowledged).map(async ([thing, set]) => {
+			const client = await bench.connected(port, thing);
+			client.on("packetreceive", () => {
+				if (acknowledged.a.size >= round * 40) cloud.child.kill("SIGKILL");
+			});
+			await pump(client, thing, set);
+		});
+		await Promise.all(pumps);
+	}
+
+	const cloud = await bench.start();
+	const { rows, repeated } = await cloud.archive.audit();
+	expect(repeated).toBe(0);
+	for (const [thing, set] of Object.entries(acknowledged)) {
+		for (const first of set) {
+			expect([first, cloud.archive.countBetween(thing, first, first + 5)]).toEqual([first, 6]);
+		}
+	}
+	expect(rows).toBeGreaterThanOrEqual(160 * 6);
+}, 60_000);
