@@ -1,0 +1,41 @@
+import { startCloud } from "../../cloud/index.ts";
+import { ExitCode, type Host } from "./host.ts";
+import { Interrupt } from "./interrupt.ts";
+
+/** What the user asked for, by the names of the options. */
+export interface CloudCommandOptions {
+	readonly port: number;
+	readonly host: string;
+	readonly data: string;
+	readonly json?: boolean;
+}
+
+/**
+ * `isobar cloud`: the local cloud alone, until Ctrl-C.
+ *
+ * @throws {Error} with one line, for example when the port is in use
+ */
+export async function cloud(options: CloudCommandOptions, host: Host): Promise<ExitCode> {
+	const log = (line: string): void => {
+		const time = new Date().toISOString();
+		host.stdout.write(
+			options.json ? `${JSON.stringify({ time, message: line })}\n` : `${time}  ${line}\n`,
+		);
+	};
+	const interrupt = new Interrupt(host);
+	try {
+		const running = await startCloud({
+			dataDir: options.data,
+			port: options.port,
+			host: options.host,
+			log,
+		});
+		log(`listening on ${options.host}:${running.port}, data in ${options.data}`);
+		await interrupt.wait();
+		log("closing");
+		await running.close();
+		return ExitCode.Ok;
+	} finally {
+		interrupt.release();
+	}
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Cloud, provision, startCloud } from "../../cloud/index.ts";
+import { ChannelTable, type StationDefinition } from "../../firmware/index.ts";
+import { type Credentials, TlsNetwork } from "../device/tls.ts";
+import type { Stream } from "./host.ts";
+import { type BrokerAddress, UsageError } from "./options.ts";
+
+/** Where stations report to, and as whom. */
+export interface Destination {
+	readonly endpoint: string;
+	readonly port: number;
+	/** Ours; `undefined` for a broker of somebody else. */
+	readonly cloud: Cloud | undefined;
+	credentials(thing: string): Credentials;
+}
+
+/** The one topic that the local cloud archives. */
+const archivedTopic = "isobar/{thing}/report";
+/** Milliseconds after which making certificates is worth a word, and between two words. */
+const progressMs = 500;
+
+export interface LocalCloudOptions {
+	readonly data: string;
+	readonly port: number;
+	readonly host?: string;
+	readonly definition: StationDefinition;
+	/** Where progress is shown. */
+	readonly output: Stream;
+	log(line: string): void;
+}
+
+/** Makes the certificates that are missing and starts a cloud of our own. */
+export async function openLocalCloud(
+	things: readonly string[],
+	{ data, port, definition, output, log }: LocalCloudOptions,
+): Promise<Destination> {
+	const { topics, channels } = definition;
+	if (topics.report !== archivedTopic) {
+		throw new UsageError(
+			`topics.report of the station is "${topics.report}"; expected "${archivedTopic}", the one that the local cloud archives, or --broker`,
+		);
+	}
+	await provisionThings(data, things, output);
+	const cloud = await startCloud({
+		dataDir: data,
+		port,
+		channels: new ChannelTable(channels),
+		log,
+	});
+	const authority = readFileSync(join(data, "ca.crt"), "utf8");
+	return {
+		endpoint: "localhost",
+		port: cloud.port,
+		cloud,
+		credentials: (thing) => readPair(join(data, "things", thing), authority),
+	};
+}
+
+/**
+ * Checks what is needed to report to a broker of somebody else.
+ *
+ * @param ca       file with the certificates of its authorities, PEM
+ * @param certDir  folder with `<thing>.crt` and `<thing>.key`
+ * @throws {UsageError} for a file that is missing or is not what it should be
+ */
+export function openForeignBroker(
+	things: readonly string[],
+	{ host, port }: BrokerAddress,
+	ca: string,
+	certDir: string,
+): Destination {
+	const authority = readText(ca, "--ca", "the broker's authority, PEM");
+	const credentials = new Map<string, Credentials>();
+	for (const thing of things) {
+		const pair = {
+			authority,
+			certificate: readText(join(certDir, `${thing}.crt`), "--cert-dir", "a certificate, PEM"),
+			key: readText(join(certDir, `${thing}.key`), "--cert-dir", "a private key, PEM"),
+		};
+		try {
+			new TlsNetwork(pair, (work) => work());
+		} catch (error) {
+			throw new UsageError(
+				`--cert-dir: ${join(certDir, thing)}.crt and .key with ${ca}: ${messageOf(error)}; expected a certificate and its private key`,
+			);
+		}
+		credentials.set(thing, pair);
+	}
+	return {
+		endpoint: host,
+		port,
+		cloud: undefined,
+		credentials: (thing) => credentials.get(thing)!,
+	};
+}
+
+async function provisionThings(
+	data: string,
+	things: readonly string[],
+	output: Stream,
+): Promise<void> {
+	let shownAt = performance.now();
+	let isShown = false;
+	await provision(data, things, (done) => {
+		const now = performance.now();
+		if (now - shownAt < progressMs && !(isShown && done === things.length)) return;
+		shownAt = now;
+		isShown = true;
+		const text = `Making certificates: ${done} of ${things.length}`;
+		output.write(output.isTTY ? `\r${text}${done === things.length ? "\n" : ""}` : `${text}\n`);
+	});
+}
+
+function readPair(stem: string, authority: string): Credentials {
+	return {
+		authority,
+		certificate: readFileSync(`${stem}.crt`, "utf8"),
+		key: readFileSync(`${stem}.key`, "utf8"),
+	};
+}
+
+function readText(path: string, option: string, expected: string): string {
+	try {
+		return readFileSync(path, "utf8");
+	} catch (error) {
+		throw new UsageError(`${option}: ${messageOf(error)}; expected ${expected}`);
+	}
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}

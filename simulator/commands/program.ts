@@ -1,0 +1,128 @@
+import { Command, CommanderError } from "commander";
+import { firmwareVersion } from "../../firmware/index.ts";
+import { type CloudCommandOptions, cloud } from "./cloud.ts";
+import { messageOf } from "./destination.ts";
+import { ExitCode, type Host } from "./host.ts";
+import { brokerAddress, duration, thingsPrefix, UsageError, wholeNumber } from "./options.ts";
+import { drainMs, type UpOptions, up } from "./up.ts";
+
+/** What the command line does. */
+export interface Actions {
+	up(options: UpOptions, host: Host): Promise<ExitCode>;
+	cloud(options: CloudCommandOptions, host: Host): Promise<ExitCode>;
+}
+
+const port = wholeNumber(0, 65_535);
+const cadence = wholeNumber(1, 3_600);
+
+/**
+ * Runs the command line.
+ *
+ * @param words  the arguments behind the name of the program
+ * @returns the exit code; what went wrong has been said in one line on stderr
+ */
+export async function run(
+	words: readonly string[],
+	host: Host,
+	actions: Actions = { up, cloud },
+): Promise<ExitCode> {
+	let code: ExitCode = ExitCode.Ok;
+	const program = makeProgram(host, actions, (result) => {
+		code = result;
+	});
+	try {
+		await program.parseAsync([...words], { from: "user" });
+		return code;
+	} catch (error) {
+		if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
+		host.stderr.write(`isobar: ${messageOf(error).split("\n", 1)[0]}\n`);
+		return error instanceof UsageError ? ExitCode.Usage : ExitCode.Failed;
+	}
+}
+
+function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => void): Command {
+	const program = new Command("isobar")
+		.description("Weather stations in TypeScript: a simulated fleet and a local cloud.")
+		.version(firmwareVersion)
+		.configureHelp({ helpWidth: Math.min(host.stdout.columns ?? 100, 100) })
+		.configureOutput({
+			writeOut: (text) => host.stdout.write(text),
+			writeErr: (text) => host.stderr.write(text),
+			outputError: (text, write) => write(text.replace(/^error: /, "isobar: ")),
+		})
+		.exitOverride();
+	// Settings are handed down to commands that are made by `command`, so those above come first.
+	program
+		.command("up")
+		.description(
+			"Starts a fleet of simulated stations, with a local cloud unless a broker is given, and reports what became of every observation.",
+		)
+		.option("--stations <N>", "stations of the fleet, 1 to 10000", wholeNumber(1, 10_000), 12)
+		.option("--for <DURATION>", "how long: 30s, 10m, 2h or 1d (default: until Ctrl-C)", duration)
+		.option(
+			"--sample <SECONDS>",
+			"seconds between samples of the sensors (default: 2, from the station file)",
+			cadence,
+		)
+		.option(
+			"--observe <SECONDS>",
+			"seconds of one observation (default: 5, from the station file)",
+			cadence,
+		)
+		.option(
+			"--report <SECONDS>",
+			"seconds between reports, up to 86400 (default: 30, from the station file)",
+			wholeNumber(1, 86_400),
+		)
+		.option("--seed <N>", "decides everything random", wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
+		.option("--weather <FILE.csv>", "recorded weather (default: Alamosa, 2016-01-01)")
+		.option(
+			"--station <FILE.ts>",
+			"station file with `export default defineStation({…})` (default: examples/station.ts)",
+		)
+		.option("--port <N>", "port of the local cloud; 0 takes a free one", port, 8883)
+		.option("--data <DIR>", "certificates, archive, shadows and flash images", ".isobar")
+		.option(
+			"--broker <URL>",
+			"report to mqtts://HOST[:PORT] instead of a local cloud",
+			brokerAddress,
+		)
+		.option("--ca <FILE>", "certificate of that broker's authority, PEM")
+		.option("--cert-dir <DIR>", "<thing>.crt and <thing>.key of each station, PEM")
+		.option(
+			"--things-prefix <TEXT>",
+			"thing names are this and 0001, 0002, …",
+			thingsPrefix,
+			"station-",
+		)
+		.option("--json", "summary as JSON on the last line of stdout; all else on stderr")
+		.addHelpText("after", upNotes)
+		.action(async (options: UpOptions) => onEnd(await actions.up(options, host)));
+	program
+		.command("cloud")
+		.description("Runs the local cloud alone, until Ctrl-C.")
+		.option("--port <N>", "port; 0 takes a free one", port, 8883)
+		.option("--host <ADDRESS>", "address to listen on; 0.0.0.0 for all", "127.0.0.1")
+		.option("--data <DIR>", "certificates, archive and shadows", ".isobar")
+		.option("--json", "log lines as JSON")
+		.action(async (options: CloudCommandOptions) => onEnd(await actions.cloud(options, host)));
+	for (const command of program.commands) {
+		command.allowExcessArguments(false).showSuggestionAfterError(true);
+	}
+	return program;
+}
+
+const upNotes = `
+Cadences can also be changed in the shadow of a station, which keeps them over a restart.
+
+Ctrl-C has the stations report what waits (${drainMs / 1000} s at most) and say goodbye, and prints the summary;
+a second Ctrl-C ends at once. What is in the flash images is reported by the next start.
+
+The summary counts observations: made (put in flash), acknowledged by the broker, archived, shed
+(given up because a flash was full; counted), lost (made, neither archived nor shed) and duplicates
+(rows that stand twice in the archive). The last two and archived are null against another broker.
+bytesPerObservation is payload bytes over observations. cpuMsPerReport is the CPU time of the whole
+process, cloud and simulation included, over the reports sent.
+
+Exit code: 0; 1 when observations were lost or stand twice, no station got through, or something
+failed; 2 for a value that can't be used; 130 after a second Ctrl-C.`;

@@ -1,0 +1,263 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { takeLock } from "../../cloud/lock.ts";
+import { defineStation, type StationDefinition } from "../../firmware/index.ts";
+import { LineView } from "../dashboard/lines.ts";
+import { ScreenView } from "../dashboard/screen.ts";
+import type { View } from "../dashboard/view.ts";
+import { Fleet, type FleetTotals } from "../fleet/fleet.ts";
+import { balance, readArchive } from "../fleet/ledger.ts";
+import { openStorage } from "../fleet/storage.ts";
+import { RealWorld } from "../fleet/world.ts";
+import { parseRecord, type WeatherRecord } from "../weather/record.ts";
+import { type Destination, messageOf, openForeignBroker, openLocalCloud } from "./destination.ts";
+import { ExitCode, type Host, type StationModule, type Stream } from "./host.ts";
+import { Interrupt, Interrupted } from "./interrupt.ts";
+import { type BrokerAddress, thingNames, UsageError } from "./options.ts";
+import { isClean, type Summary, summarise, summaryText } from "./summary.ts";
+
+/** What the user asked for, by the names of the options. */
+export interface UpOptions {
+	readonly stations: number;
+	/** ms; until Ctrl-C when it is left out. */
+	readonly for?: number;
+	readonly sample?: number;
+	readonly observe?: number;
+	readonly report?: number;
+	readonly seed: number;
+	readonly weather?: string;
+	readonly port: number;
+	readonly data: string;
+	readonly json?: boolean;
+	readonly station?: string;
+	readonly broker?: BrokerAddress;
+	readonly ca?: string;
+	readonly certDir?: string;
+	readonly thingsPrefix: string;
+}
+
+/** Milliseconds that the stations have to report what waits and to say goodbye. */
+export const drainMs = 15_000;
+const viewMs = 250;
+
+/**
+ * `isobar up`: a cloud, a fleet that reports to it, and what became of every observation.
+ *
+ * @returns Failed when an observation was lost or stands twice
+ * @throws {UsageError} when a value can't be used; any error with one line for the user
+ */
+export async function up(options: UpOptions, host: Host): Promise<ExitCode> {
+	checkTogether(options);
+	const record = readWeather(options.weather ?? host.weatherFile);
+	const module = await readStation(options, host);
+	const interrupt = new Interrupt(host);
+	const unlock = lockStations(options.data);
+	try {
+		return await new Run(options, host, module, record, interrupt).run();
+	} catch (error) {
+		if (error instanceof Interrupted) return ExitCode.Interrupted;
+		throw error;
+	} finally {
+		unlock();
+		interrupt.release();
+	}
+}
+
+/** One run of a fleet, from its certificates to its balance. */
+class Run {
+	readonly #options: UpOptions;
+	readonly #host: Host;
+	readonly #module: StationModule;
+	readonly #record: WeatherRecord;
+	readonly #interrupt: Interrupt;
+	/** What people read; stdout belongs to the summary with --json. */
+	readonly #output: Stream;
+	/** Lines of before there was a view. */
+	readonly #early: (readonly [source: string, line: string])[] = [];
+	#view: View | undefined;
+
+	constructor(
+		options: UpOptions,
+		host: Host,
+		module: StationModule,
+		record: WeatherRecord,
+		interrupt: Interrupt,
+	) {
+		this.#options = options;
+		this.#host = host;
+		this.#module = module;
+		this.#record = record;
+		this.#interrupt = interrupt;
+		this.#output = options.json ? host.stderr : host.stdout;
+	}
+
+	async run(): Promise<ExitCode> {
+		const things = thingNames(this.#options.thingsPrefix, this.#options.stations);
+		const destination = await this.#interrupt.orFirst(this.#open(things));
+		try {
+			const world = new RealWorld(destination.credentials);
+			const fleet = this.#makeFleet(world, things, destination);
+			this.#greet(destination);
+			const cpuMs = await this.#watch(fleet);
+			const totals = fleet.totals();
+			fleet.stop();
+			world.stop();
+			await destination.cloud?.close();
+			const archive = destination.cloud && (await readArchive(this.#archivePath));
+			const ledger = balance(fleet.stations, archive);
+			return this.#conclude(summarise(totals, ledger, cpuMs, world.tlsVersion), totals);
+		} finally {
+			destination.cloud?.kill();
+		}
+	}
+
+	get #archivePath(): string {
+		return join(this.#options.data, "archive", "observations.jsonl");
+	}
+
+	async #open(things: readonly string[]): Promise<Destination> {
+		const { broker, ca, certDir, data, port } = this.#options;
+		if (broker !== undefined) return openForeignBroker(things, broker, ca!, certDir!);
+		return openLocalCloud(things, {
+			data,
+			port,
+			definition: this.#module.definition,
+			output: this.#output,
+			log: (line) => this.#log("cloud", line),
+		});
+	}
+
+	#makeFleet(world: RealWorld, things: readonly string[], destination: Destination): Fleet {
+		return new Fleet(world, {
+			...this.#module,
+			things,
+			endpoint: destination.endpoint,
+			port: destination.port,
+			record: this.#record,
+			seed: this.#options.seed,
+			storage: (thing) => openStorage(join(this.#options.data, "stations"), thing),
+			log: (thing, line) => this.#log(thing, line),
+		});
+	}
+
+	/** Runs the fleet for its time and drains it; returns the CPU time that the process took, in ms. */
+	async #watch(fleet: Fleet): Promise<number> {
+		const view = this.#openView();
+		this.#view = view;
+		for (const [source, line] of this.#early) view.log(source, line);
+		const before = process.cpuUsage();
+		const ticker = setInterval(() => view.show(fleet.stations), viewMs);
+		try {
+			fleet.start();
+			await this.#interrupt.wait(this.#options.for);
+			view.log("isobar", `the stations report what waits; Ctrl-C ends at once`);
+			await this.#interrupt.orSecond(fleet.drain(drainMs));
+			const { user, system } = process.cpuUsage(before);
+			return (user + system) / 1000;
+		} catch (error) {
+			fleet.stop();
+			throw error;
+		} finally {
+			clearInterval(ticker);
+			view.close();
+		}
+	}
+
+	#openView(): View {
+		const output = this.#output;
+		const now = (): number => performance.now();
+		const { environment } = this.#host;
+		const { isTTY, columns, rows } = output;
+		if (!isTTY || !columns || !rows || environment.TERM === "dumb")
+			return new LineView(output, now);
+		return new ScreenView(output as Required<Stream>, {
+			channels: this.#module.definition.channels,
+			colour: (environment.NO_COLOR ?? "") === "",
+			hint: this.#options.for === undefined ? "Ctrl-C to stop" : "",
+			now,
+		});
+	}
+
+	#greet({ cloud, endpoint, port }: Destination): void {
+		const { stations, seed, weather, data } = this.#options;
+		const { cadence, board, site } = this.#module.definition;
+		const where = cloud ? "Isobar cloud at" : "Broker at";
+		this.#output.write(
+			[
+				`${where} mqtts://${endpoint}:${port}, data in ${data}`,
+				`${stations} stations (${board}, site ${site.name}): sample every ${cadence.sampleSeconds} s, observe every ${cadence.observeSeconds} s, report every ${cadence.reportSeconds} s`,
+				`Weather ${basename(weather ?? this.#host.weatherFile)}, seed ${seed}; rain and gusts are modelled`,
+				"",
+				"",
+			].join("\n"),
+		);
+	}
+
+	#conclude(summary: Summary, totals: FleetTotals): ExitCode {
+		const { stdout, stderr } = this.#host;
+		stdout.write(
+			this.#options.json ? `${JSON.stringify(summary)}\n` : `\n${summaryText(summary)}\n`,
+		);
+		if (totals.waiting > 0) {
+			stderr.write(
+				`isobar: ${totals.waiting} observations wait in the flash of their stations; the next start reports them\n`,
+			);
+		}
+		if (totals.crashes > 0) stderr.write(`isobar: the firmware crashed ${totals.crashes} times\n`);
+		if (totals.connects === 0) stderr.write("isobar: no station got through\n");
+		const isWell = isClean(summary) && totals.crashes === 0 && totals.connects > 0;
+		return isWell ? ExitCode.Ok : ExitCode.Failed;
+	}
+
+	#log(source: string, line: string): void {
+		if (this.#view === undefined) this.#early.push([source, line]);
+		else this.#view.log(source, line);
+	}
+}
+
+/** @throws {UsageError} for options that say nothing together */
+function checkTogether({ broker, ca, certDir }: UpOptions): void {
+	if (broker !== undefined && (ca === undefined || certDir === undefined)) {
+		throw new UsageError("--broker: expected --ca FILE and --cert-dir DIR beside it");
+	}
+	if (broker === undefined && (ca !== undefined || certDir !== undefined)) {
+		throw new UsageError(
+			`${ca === undefined ? "--cert-dir" : "--ca"}: expected --broker mqtts://HOST beside it`,
+		);
+	}
+}
+
+function readWeather(file: string): WeatherRecord {
+	try {
+		return parseRecord(readFileSync(file, "utf8"), file);
+	} catch (error) {
+		throw new UsageError(`--weather: ${messageOf(error)}`);
+	}
+}
+
+async function readStation(options: UpOptions, host: Host): Promise<StationModule> {
+	const { station, data, sample, observe, report } = options;
+	const module =
+		station === undefined ? host.station : await host.loadStation(station, join(data, "build"));
+	const definition: StationDefinition = {
+		...module.definition,
+		cadence: {
+			...module.definition.cadence,
+			...(sample === undefined ? {} : { sampleSeconds: sample }),
+			...(observe === undefined ? {} : { observeSeconds: observe }),
+			...(report === undefined ? {} : { reportSeconds: report }),
+		},
+	};
+	try {
+		return { ...module, definition: defineStation(definition) };
+	} catch (error) {
+		throw new UsageError(`--sample, --observe, --report: ${messageOf(error)}`);
+	}
+}
+
+/** Two fleets on one set of flash images would write over each other. */
+function lockStations(data: string): () => void {
+	const directory = join(data, "stations");
+	mkdirSync(directory, { recursive: true, mode: 0o700 });
+	return takeLock(join(directory, "fleet.lock"));
+}

@@ -1,0 +1,65 @@
+import type { Random } from "../../firmware/ports/clock.ts";
+import type { Device, Identity, ResetReason } from "../../firmware/ports/device.ts";
+import type { IO } from "../../firmware/ports/io.ts";
+import type { FlashPartition, KeyValue } from "../../firmware/ports/storage.ts";
+import type { VirtualBus } from "./bus.ts";
+import type { DeviceClock } from "./clock.ts";
+import type { DeviceNetwork } from "./network.ts";
+
+/** What a device is made of. Bus and storage outlive it; clock and network are its own. */
+export interface VirtualDeviceOptions {
+	readonly identity: Identity;
+	readonly clock: DeviceClock;
+	readonly random: Random;
+	readonly bus: VirtualBus;
+	readonly network: DeviceNetwork;
+	readonly flash: FlashPartition;
+	readonly keyValue: KeyValue;
+	readonly resetReason: ResetReason;
+	/** The firmware asks for a restart; what this device was doing must end. */
+	onRestart(): void;
+	log(line: string): void;
+}
+
+/** One life of a simulated device, from a start to the next reset. */
+export class VirtualDevice implements Device {
+	readonly identity: Identity;
+	readonly clock: DeviceClock;
+	readonly random: Random;
+	readonly io: IO;
+	readonly network: DeviceNetwork;
+	readonly flash: FlashPartition;
+	readonly keyValue: KeyValue;
+	readonly resetReason: ResetReason;
+	readonly freeHeap = undefined;
+	readonly #options: VirtualDeviceOptions;
+	#isOff = false;
+
+	constructor(options: VirtualDeviceOptions) {
+		this.identity = options.identity;
+		this.clock = options.clock;
+		this.random = options.random;
+		this.io = options.bus.io;
+		this.network = options.network;
+		this.flash = options.flash;
+		this.keyValue = options.keyValue;
+		this.resetReason = options.resetReason;
+		this.#options = options;
+	}
+
+	restart(): void {
+		if (!this.#isOff) this.#options.onRestart();
+	}
+
+	log(line: string): void {
+		if (!this.#isOff) this.#options.log(line);
+	}
+
+	/** Ends this life: no alarm, no callback, no line comes from it any more. */
+	off(): void {
+		this.#isOff = true;
+		this.clock.stop();
+		this.network.cut();
+		this.#options.bus.release();
+	}
+}

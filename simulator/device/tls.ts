@@ -1,0 +1,282 @@
+import { lookup } from "node:dns";
+import { isIP } from "node:net";
+import { connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import { Status } from "../../firmware/base/status.ts";
+import type { Resolver, Socket, SocketOptions } from "../../firmware/ports/socket.ts";
+import type { Turn } from "./clock.ts";
+import type { DeviceNetwork } from "./network.ts";
+
+/** What a station proves itself with and whom it trusts; PEM. */
+export interface Credentials {
+	readonly authority: string;
+	readonly certificate: string;
+	readonly key: string;
+}
+
+/** Unread bytes at which the peer is made to wait. */
+const readLimit = 65_536;
+/** Milliseconds that the last bytes have to leave a connection which the station has closed. */
+const lingerMs = 2_000;
+
+/**
+ * The real network behind the ports of one device: TLS 1.2 or better over TCP, the server's chain,
+ * dates and name verified, a client certificate, session resumption.
+ */
+export class TlsNetwork implements DeviceNetwork {
+	readonly Socket: new (
+		options: SocketOptions,
+	) => Socket;
+	readonly resolver: Resolver = { resolve: (host, callback) => this.#resolve(host, callback) };
+	readonly #turn: Turn;
+	readonly #context: SecureContext;
+	readonly #open = new Set<TlsSocket>();
+	#session: Session | undefined;
+	#isCut = false;
+
+	/**
+	 * @param onUp  called with the version of TLS when a connection has come up
+	 * @throws {Error} when the credentials are not what they should be
+	 */
+	constructor(credentials: Credentials, turn: Turn, onUp: (version: string) => void = () => {}) {
+		this.#turn = turn;
+		this.#context = createSecureContext({
+			ca: credentials.authority,
+			cert: credentials.certificate,
+			key: credentials.key,
+			minVersion: "TLSv1.2",
+		});
+		const network = this;
+		this.Socket = class extends TlsSocket {
+			constructor(options: SocketOptions) {
+				super(options, network.#context, network.#turn, network.#sessionFor(options), {
+					onSession: (session) => network.#keepSession(options, session),
+					onUp,
+					onClosed: (socket) => network.#open.delete(socket),
+				});
+				network.#open.add(this);
+			}
+		};
+	}
+
+	cut(): void {
+		this.#isCut = true;
+		for (const socket of this.#open) socket.cut();
+	}
+
+	#resolve(host: string, callback: (address: string | undefined) => void): void {
+		// The chip has IPv4 first, and many a broker's name has an IPv6 address that leads nowhere.
+		lookup(host, { order: "ipv4first" }, (error, address) => {
+			if (!this.#isCut) this.#turn(() => callback(error === null ? address : undefined));
+		});
+	}
+
+	/** A session says "verified" for as long as the certificate that was verified is in date. */
+	#sessionFor({ host, port }: SocketOptions): Buffer | undefined {
+		const session = this.#session;
+		if (session?.peer !== `${host}:${port}` || session.expires <= Date.now()) return undefined;
+		return session.ticket;
+	}
+
+	#keepSession({ host, port }: SocketOptions, { ticket, expires }: Omit<Session, "peer">): void {
+		this.#session = { peer: `${host}:${port}`, ticket, expires };
+	}
+}
+
+interface Session {
+	readonly peer: string;
+	readonly ticket: Buffer;
+	/** Epoch ms at which the server's certificate ends. */
+	readonly expires: number;
+}
+
+interface TlsSocketHost {
+	onSession(session: Omit<Session, "peer">): void;
+	onUp(version: string): void;
+	onClosed(socket: TlsSocket): void;
+}
+
+class TlsSocket implements Socket {
+	readonly #socket: TLSSocket;
+	readonly #options: SocketOptions;
+	readonly #turn: Turn;
+	readonly #host: TlsSocketHost;
+	readonly #chunks: Buffer[] = [];
+	/** Bytes of the first chunk that have been read, and bytes of all chunks that have not. */
+	#taken = 0;
+	#unread = 0;
+	#phase: "connecting" | "handshaking" | "up" | "closed" = "connecting";
+	#failure: NodeJS.ErrnoException | undefined;
+
+	constructor(
+		options: SocketOptions,
+		secureContext: SecureContext,
+		turn: Turn,
+		session: Buffer | undefined,
+		host: TlsSocketHost,
+	) {
+		this.#options = options;
+		this.#turn = turn;
+		this.#host = host;
+		this.#socket = connect({
+			host: options.address,
+			port: options.port,
+			// SNI carries names only [RFC 6066 §3]; an address is verified as one.
+			servername: isIP(options.host) === 0 ? options.host : "",
+			secureContext,
+			...(session === undefined ? {} : { session }),
+		});
+		this.#socket
+			.setNoDelay(true)
+			.on("connect", () => this.#onConnect())
+			.on("secureConnect", () => this.#onSecure())
+			.on("session", (ticket) => this.#onSession(ticket))
+			.on("data", (chunk) => this.#onData(chunk))
+			.on("drain", () => this.#onDrain())
+			.on("error", (error) => {
+				this.#failure = error;
+			})
+			.on("close", () => this.#onClose());
+	}
+
+	read(buffer: Uint8Array): number {
+		let count = 0;
+		while (count < buffer.length && this.#chunks.length > 0) {
+			const chunk = this.#chunks[0]!;
+			const part = chunk.subarray(this.#taken, this.#taken + buffer.length - count);
+			buffer.set(part, count);
+			count += part.length;
+			this.#taken += part.length;
+			if (this.#taken === chunk.length) {
+				this.#chunks.shift();
+				this.#taken = 0;
+			}
+		}
+		this.#unread -= count;
+		if (this.#unread < readLimit && this.#socket.isPaused()) this.#socket.resume();
+		return count;
+	}
+
+	write(buffer: Uint8Array): number {
+		if (this.#phase !== "up") return 0;
+		const room = this.#socket.writableHighWaterMark - this.#socket.writableLength;
+		const count = Math.min(room, buffer.length);
+		if (count <= 0) return 0;
+		// The stream keeps what it is given until the kernel has it, and the buffer is the caller's.
+		this.#socket.write(buffer.slice(0, count));
+		return count;
+	}
+
+	close(): void {
+		const wasUp = this.#phase === "up";
+		if (!this.#leave()) return;
+		if (wasUp) {
+			this.#socket.setTimeout(lingerMs, () => this.#socket.destroy());
+			this.#socket.destroySoon();
+		} else {
+			this.#socket.destroy();
+		}
+	}
+
+	/** The power is gone: not even what was written leaves. */
+	cut(): void {
+		this.#leave();
+		this.#socket.destroy();
+	}
+
+	/** Returns whether it was open until now. */
+	#leave(): boolean {
+		if (this.#phase === "closed") return false;
+		this.#phase = "closed";
+		this.#host.onClosed(this);
+		return true;
+	}
+
+	#onConnect(): void {
+		if (this.#phase !== "connecting") return;
+		this.#phase = "handshaking";
+		this.#turn(() => this.#options.onConnected?.());
+	}
+
+	#onSecure(): void {
+		if (this.#phase === "closed") return;
+		this.#phase = "up";
+		this.#host.onUp(this.#socket.getProtocol() ?? "unknown");
+		this.#turn(() => this.#options.onWritable(this.#socket.writableHighWaterMark));
+	}
+
+	#onSession(ticket: Buffer): void {
+		const certificate = this.#socket.getPeerX509Certificate();
+		if (certificate !== undefined) {
+			this.#host.onSession({ ticket, expires: Date.parse(certificate.validTo) });
+		}
+	}
+
+	#onData(chunk: Buffer): void {
+		if (this.#phase !== "up") return;
+		this.#chunks.push(chunk);
+		this.#unread += chunk.length;
+		if (this.#unread >= readLimit) this.#socket.pause();
+		this.#turn(() => this.#options.onReadable(this.#unread));
+	}
+
+	#onDrain(): void {
+		if (this.#phase !== "up") return;
+		const room = this.#socket.writableHighWaterMark - this.#socket.writableLength;
+		this.#turn(() => this.#options.onWritable(room));
+	}
+
+	#onClose(): void {
+		const { code } = this.#failure ?? {};
+		const status =
+			this.#phase === "up" ? lossOf(code) : refusalOf(code, this.#phase === "handshaking");
+		if (this.#leave()) this.#turn(() => this.#options.onError(status));
+	}
+}
+
+/** Alerts by which a server says that it does not want the certificate of the client [RFC 8446 §6.2]. */
+const certificateAlert =
+	/^ERR_SSL_.*ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA|ACCESS_DENIED)$/;
+
+const refusals: Readonly<Record<string, Status>> = Object.freeze({
+	ECONNREFUSED: Status.ConnectionRefused,
+	EHOSTUNREACH: Status.Unreachable,
+	ENETUNREACH: Status.Unreachable,
+	EHOSTDOWN: Status.Unreachable,
+	EADDRNOTAVAIL: Status.Unreachable,
+	ENETDOWN: Status.NetworkDown,
+	ETIMEDOUT: Status.ConnectTimedOut,
+	CERT_HAS_EXPIRED: Status.CertificateExpired,
+	CERT_NOT_YET_VALID: Status.CertificateNotYetValid,
+	ERR_TLS_CERT_ALTNAME_INVALID: Status.WrongHost,
+	UNABLE_TO_GET_ISSUER_CERT: Status.UnknownAuthority,
+	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: Status.UnknownAuthority,
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: Status.UnknownAuthority,
+	DEPTH_ZERO_SELF_SIGNED_CERT: Status.UnknownAuthority,
+	SELF_SIGNED_CERT_IN_CHAIN: Status.UnknownAuthority,
+	CERT_UNTRUSTED: Status.UnknownAuthority,
+	CERT_SIGNATURE_FAILURE: Status.UnknownAuthority,
+	INVALID_CA: Status.UnknownAuthority,
+});
+
+/**
+ * Why an attempt did not come up.
+ *
+ * @param code       of the platform's error: of libuv, of OpenSSL's verification or of its alerts;
+ *   `undefined` when the peer closed
+ * @param connected  whether TCP was connected
+ */
+export function refusalOf(code: string | undefined, connected: boolean): Status {
+	if (code === undefined) return Status.TlsFailed;
+	if (certificateAlert.test(code)) return Status.ClientCertificateRefused;
+	if (connected && code === "ETIMEDOUT") return Status.HandshakeTimedOut;
+	return refusals[code] ?? (connected ? Status.TlsFailed : Status.Unreachable);
+}
+
+/**
+ * Why a connection that was up has ended. In TLS 1.3 the client is up before the server has looked
+ * at its certificate, so a refusal comes as an alert on an open connection.
+ */
+function lossOf(code: string | undefined): Status | undefined {
+	if (code === undefined) return undefined;
+	return certificateAlert.test(code) ? Status.ClientCertificateRefused : Status.ConnectionLost;
+}

@@ -1,0 +1,119 @@
+import type { FlashPartition, KeyValue } from "../../firmware/ports/storage.ts";
+import type { StationDefinition } from "../../firmware/station/define.ts";
+import { RandomStream } from "../kernel/random.ts";
+import type { WeatherRecord } from "../weather/record.ts";
+import { ReplayWeather } from "../weather/replay.ts";
+import { SimulatedStation, type Totals } from "./station.ts";
+import type { Parts } from "./wiring.ts";
+import type { World } from "./world.ts";
+
+/** Milliseconds between the first starts of two stations, and of the first and the last at most. */
+const startGapMs = 100;
+const startSpreadMs = 10_000;
+/** Milliseconds between two looks at whether everything is drained. */
+const lookMs = 20;
+
+export interface FleetOptions {
+	/** Thing names, one a station. */
+	readonly things: readonly string[];
+	readonly endpoint: string;
+	readonly port: number;
+	readonly definition: StationDefinition;
+	/** The simulated parts of the user's own sensors. */
+	readonly parts?: Parts;
+	/** Weather for all; each station is at its own place in time in it. */
+	readonly record: WeatherRecord;
+	/** Decides everything random. The share of one station depends on its name and on no other. */
+	readonly seed: number;
+	/** What survives a power cut of a station. */
+	storage(thing: string): { readonly flash: FlashPartition; readonly keyValue: KeyValue };
+	log(thing: string, line: string): void;
+}
+
+/** Stations of one kind in one world. */
+export class Fleet {
+	readonly stations: readonly SimulatedStation[];
+	readonly #world: World;
+
+	/** @throws {Error} with one line when a sensor has no simulated part, or storage can't be had */
+	constructor(world: World, options: FleetOptions) {
+		this.#world = world;
+		const seed = new RandomStream(options.seed);
+		this.stations = options.things.map((thing) => {
+			const random = seed.child(thing);
+			return new SimulatedStation(world, {
+				thing,
+				endpoint: options.endpoint,
+				port: options.port,
+				definition: options.definition,
+				...(options.parts === undefined ? {} : { parts: options.parts }),
+				random,
+				weather: new ReplayWeather(options.record, {
+					seed: random.child("weather").next(),
+					offset: Math.floor(random.child("place").unit() * options.record.period),
+					longitude: options.definition.site.longitude,
+				}),
+				...options.storage(thing),
+				log: (line) => options.log(thing, line),
+			});
+		});
+	}
+
+	/** Switches the stations on one after another, within ten seconds. */
+	start(): void {
+		const gap = Math.min(startGapMs, startSpreadMs / this.stations.length);
+		this.stations.forEach((station, index) => {
+			this.#world.schedule(index * gap, () => station.powerOn());
+		});
+	}
+
+	/**
+	 * Lets every station report what it has and say goodbye.
+	 *
+	 * @param limit  ms after which it ends wherever it stands
+	 */
+	async drain(limit: number): Promise<void> {
+		for (const station of this.stations) station.drain(limit);
+		// A station meets its own deadline; one look more and the fleet does not hang on it.
+		const end = this.#world.now + limit + lookMs;
+		while (this.#world.now < end && !this.stations.every((station) => station.isDrained)) {
+			await new Promise<void>((resolve) => this.#world.schedule(lookMs, resolve));
+		}
+	}
+
+	/** Switches everything off. */
+	stop(): void {
+		for (const station of this.stations) station.powerCut();
+	}
+
+	/** What all stations have done. */
+	totals(): FleetTotals {
+		const totals = this.stations.map((station) => station.totals());
+		const sum = (pick: (one: Totals) => number): number =>
+			totals.reduce((all, one) => all + pick(one), 0);
+		return {
+			stations: totals.length,
+			samples: sum((one) => one.samples),
+			made: sum((one) => one.made.reduce((all, { first, last }) => all + last - first + 1, 0)),
+			acknowledged: sum((one) => one.acknowledged),
+			shed: sum((one) => one.shed),
+			reportsSent: sum((one) => one.reportsSent),
+			reportsResent: sum((one) => one.reportsResent),
+			connects: sum((one) => one.connects),
+			payloadBytes: sum((one) => one.payloadBytes),
+			payloadObservations: sum((one) => one.payloadObservations),
+			waiting: this.stations.reduce((all, { state }) => all + (state?.waiting ?? 0), 0),
+			crashes: this.stations.reduce((all, { crashes }) => all + crashes, 0),
+		};
+	}
+}
+
+/** Sums over a fleet. */
+export interface FleetTotals extends Omit<Totals, "made"> {
+	readonly stations: number;
+	/** Observations made. */
+	readonly made: number;
+	/** Observations that nobody has acknowledged, now. */
+	readonly waiting: number;
+	readonly crashes: number;
+}

@@ -1,0 +1,122 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Range, SimulatedStation } from "./station.ts";
+
+/** Where the observations of a run are, in numbers. */
+export interface Ledger {
+	/** Observations put in flash by the stations. */
+	readonly made: number;
+	/** Observations that the broker has acknowledged, those of earlier runs included. */
+	readonly acknowledged: number;
+	/** Observations of this run that stand in the archive; null when nobody can look. */
+	readonly archived: number | null;
+	/** Observations given up because a flash was full; the station counts them. */
+	readonly shed: number;
+	/** Made, and neither archived nor shed; null when nobody can look. */
+	readonly lost: number | null;
+	/** Rows of the archive that stand there more than once; null when nobody can look. */
+	readonly duplicates: number | null;
+}
+
+/** What an archive says, read from its file and not from the cloud that wrote it. */
+export interface Witness {
+	/** Rows that are there more than once, counted without the first of each. */
+	readonly duplicates: number;
+	/** How many of these sequence numbers of a thing are there. */
+	count(thing: string, range: Range): number;
+}
+
+/**
+ * Draws the balance of a run.
+ *
+ * @param archive  what the archive says; `undefined` when the broker is not ours
+ */
+export function balance(stations: readonly SimulatedStation[], archive?: Witness): Ledger {
+	let made = 0;
+	let acknowledged = 0;
+	let shed = 0;
+	let archived = 0;
+	for (const station of stations) {
+		const totals = station.totals();
+		acknowledged += totals.acknowledged;
+		shed += totals.shed;
+		for (const range of totals.made) {
+			made += range.last - range.first + 1;
+			archived += archive?.count(station.thing, range) ?? 0;
+		}
+	}
+	if (archive === undefined) {
+		return { made, acknowledged, archived: null, shed, lost: null, duplicates: null };
+	}
+	const lost = Math.max(0, made - archived - shed);
+	return { made, acknowledged, archived, shed, lost, duplicates: archive.duplicates };
+}
+
+/** How the cloud begins a row; one that begins otherwise is parsed as a whole. */
+const rowStart = /^\{"thing":"([^"\\]+)","sequence":(\d+)[,}]/;
+
+/** Reads the rows of an archive, JSON by line. A file that is not there has none. */
+export async function readArchive(path: string): Promise<Witness> {
+	const known = new Map<string, SequenceMap>();
+	let duplicates = 0;
+	for await (const line of linesOf(path)) {
+		const [thing, sequence] = keyOf(line);
+		let map = known.get(thing);
+		if (map === undefined) {
+			map = new SequenceMap();
+			known.set(thing, map);
+		}
+		if (!map.add(sequence)) duplicates += 1;
+	}
+	return {
+		duplicates,
+		count: (thing, range) => known.get(thing)?.count(range) ?? 0,
+	};
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+	try {
+		yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+	}
+}
+
+function keyOf(line: string): [thing: string, sequence: number] {
+	const match = rowStart.exec(line);
+	if (match !== null) return [match[1]!, Number(match[2])];
+	const { thing, sequence } = JSON.parse(line);
+	return [thing, sequence];
+}
+
+const pageBits = 4_096;
+
+/** One bit a sequence number, in pages: a month of observations takes a few hundred kilobytes. */
+class SequenceMap {
+	readonly #pages = new Map<number, Uint8Array>();
+
+	/** Returns whether it is new. */
+	add(sequence: number): boolean {
+		const page = Math.floor(sequence / pageBits);
+		let bytes = this.#pages.get(page);
+		if (bytes === undefined) {
+			bytes = new Uint8Array(pageBits / 8);
+			this.#pages.set(page, bytes);
+		}
+		const bit = sequence % pageBits;
+		const mask = 1 << (bit & 7);
+		if ((bytes[bit >> 3]! & mask) !== 0) return false;
+		bytes[bit >> 3]! |= mask;
+		return true;
+	}
+
+	count({ first, last }: Range): number {
+		let count = 0;
+		for (let sequence = first; sequence <= last; sequence++) {
+			const bytes = this.#pages.get(Math.floor(sequence / pageBits));
+			const bit = sequence % pageBits;
+			if (bytes !== undefined && (bytes[bit >> 3]! & (1 << (bit & 7))) !== 0) count += 1;
+		}
+		return count;
+	}
+}

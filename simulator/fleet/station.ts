@@ -1,0 +1,203 @@
+import type { Ticks } from "../../firmware/ports/clock.ts";
+import type { ResetReason } from "../../firmware/ports/device.ts";
+import type { FlashPartition, KeyValue } from "../../firmware/ports/storage.ts";
+import type { StationDefinition } from "../../firmware/station/define.ts";
+import { Station, type StationState } from "../../firmware/station/station.ts";
+import { VirtualBus } from "../device/bus.ts";
+import type { Turn } from "../device/clock.ts";
+import { VirtualDevice } from "../device/device.ts";
+import type { RandomStream } from "../kernel/random.ts";
+import type { WeatherSource } from "../weather/conditions.ts";
+import { type Parts, wire } from "./wiring.ts";
+import type { World } from "./world.ts";
+
+/** Milliseconds from a restart to the first instruction of the firmware. */
+const bootMs = 300;
+/** Milliseconds that a crashed station stays off, so that one which always crashes does not spin. */
+const crashMs = 1_000;
+
+export interface SimulatedStationOptions {
+	readonly thing: string;
+	readonly endpoint: string;
+	readonly port: number;
+	readonly definition: StationDefinition;
+	/** The simulated parts of the user's own sensors. */
+	readonly parts?: Parts;
+	readonly weather: WeatherSource;
+	/** Everything random about this station. */
+	readonly random: RandomStream;
+	/** What survives a power cut. */
+	readonly flash: FlashPartition;
+	readonly keyValue: KeyValue;
+	log(line: string): void;
+}
+
+/** Sequence numbers of observations, both ends included. */
+export interface Range {
+	readonly first: number;
+	readonly last: number;
+}
+
+/** What a station has done since it was made, over all its starts. */
+export interface Totals {
+	samples: number;
+	acknowledged: number;
+	reportsSent: number;
+	reportsResent: number;
+	connects: number;
+	payloadBytes: number;
+	payloadObservations: number;
+	/** Observations given up because the flash was full. */
+	shed: number;
+	/** The observations made, start by start. */
+	made: readonly Range[];
+}
+
+/**
+ * One station of a fleet: the real firmware on a simulated device, with a power switch.
+ *
+ * Whatever the firmware holds in RAM is gone after `powerCut`; flash, key-value store and the
+ * instruments stay.
+ */
+export class SimulatedStation {
+	readonly thing: string;
+	/** How often the firmware has ended by a failed assertion. */
+	crashes = 0;
+	readonly #world: World;
+	readonly #options: SimulatedStationOptions;
+	readonly #bus: VirtualBus;
+	readonly #past: Totals = {
+		samples: 0,
+		acknowledged: 0,
+		reportsSent: 0,
+		reportsResent: 0,
+		connects: 0,
+		payloadBytes: 0,
+		payloadObservations: 0,
+		shed: 0,
+		made: [],
+	};
+	#isPowered = false;
+	#device: VirtualDevice | undefined;
+	#station: Station | undefined;
+	#boots = 0;
+	/** Of the flash when it was first read; the counter there is older than this object. */
+	#shedBefore: number | undefined;
+
+	/** @throws {Error} with one line when a sensor of the definition has no simulated part */
+	constructor(world: World, options: SimulatedStationOptions) {
+		this.#world = world;
+		this.#options = options;
+		this.thing = options.thing;
+		this.#bus = new VirtualBus({ now: () => world.now });
+		const random = options.random.child("parts");
+		wire(options.definition, this.#bus, { weather: options.weather, random }, options.parts);
+	}
+
+	/** What the firmware says of itself; `undefined` while it is off. */
+	get state(): StationState | undefined {
+		return this.#station?.state();
+	}
+
+	/** Whether everything is reported and said goodbye to. A station that is off has nothing to say. */
+	get isDrained(): boolean {
+		return this.#station?.drained ?? true;
+	}
+
+	powerOn(): void {
+		if (this.#isPowered) return;
+		this.#isPowered = true;
+		this.#boot("power-on");
+	}
+
+	/** The power is gone, at once: in the middle of a write, of a packet, of anything. */
+	powerCut(): void {
+		if (!this.#isPowered) return;
+		this.#isPowered = false;
+		this.#end();
+		this.#bus.powerCycle();
+	}
+
+	/** Asks the firmware to report everything and leave, within `limit` milliseconds. */
+	drain(limit: number): void {
+		const device = this.#device;
+		if (device === undefined) return;
+		const { ticks } = device.clock;
+		this.#turn(device, () => this.#station?.drain((ticks + limit) as Ticks, ticks));
+	}
+
+	/** What it has done over all its starts. */
+	totals(): Totals {
+		const { state } = this;
+		return state === undefined ? this.#past : this.#sum(state);
+	}
+
+	#boot(resetReason: ResetReason): void {
+		const { thing, endpoint, port, definition, flash, keyValue, random, log } = this.#options;
+		this.#boots += 1;
+		const turn: Turn = (work) => this.#turn(device, work);
+		const device: VirtualDevice = new VirtualDevice({
+			identity: { thingName: thing, endpoint, port },
+			clock: this.#world.createClock(turn),
+			network: this.#world.createNetwork(thing, turn),
+			random: random.child(`boot ${this.#boots}`),
+			bus: this.#bus,
+			flash,
+			keyValue,
+			resetReason,
+			onRestart: () => this.#reboot("restart", bootMs),
+			log,
+		});
+		this.#device = device;
+		turn(() => {
+			const station = new Station(device, definition);
+			this.#station = station;
+			station.start(device.clock.ticks);
+			this.#shedBefore ??= station.state().shed;
+		});
+	}
+
+	/** Where every piece of work of the firmware is started, and where a failed assertion ends it. */
+	#turn(device: VirtualDevice, work: () => void): void {
+		try {
+			work();
+		} catch (error) {
+			// What falls over after the power has gone is no news.
+			if (this.#device !== device) return;
+			this.crashes += 1;
+			this.#options.log(`crashed: ${error instanceof Error ? error.message : String(error)}`);
+			this.#reboot("crash", crashMs);
+		}
+	}
+
+	#reboot(reason: ResetReason, delay: number): void {
+		this.#end();
+		this.#world.schedule(delay, () => {
+			if (this.#isPowered && this.#device === undefined) this.#boot(reason);
+		});
+	}
+
+	#end(): void {
+		const { state } = this;
+		if (state !== undefined) Object.assign(this.#past, this.#sum(state));
+		this.#device?.off();
+		this.#device = undefined;
+		this.#station = undefined;
+	}
+
+	#sum(state: StationState): Totals {
+		const past = this.#past;
+		const { firstSequence: first, lastSequence: last } = state;
+		return {
+			samples: past.samples + state.samples,
+			acknowledged: past.acknowledged + state.acknowledged,
+			reportsSent: past.reportsSent + state.reportsSent,
+			reportsResent: past.reportsResent + state.reportsResent,
+			connects: past.connects + state.connects,
+			payloadBytes: past.payloadBytes + state.payloadBytes,
+			payloadObservations: past.payloadObservations + state.payloadObservations,
+			shed: state.shed - (this.#shedBefore ?? 0),
+			made: first === 0 ? past.made : [...past.made, { first, last }],
+		};
+	}
+}

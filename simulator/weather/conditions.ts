@@ -1,0 +1,27 @@
+/** The weather at one place and one moment, and what else acts on the instruments there. */
+export interface Conditions {
+	/** °C */
+	airTemperature: number;
+	/** % */
+	relativeHumidity: number;
+	/** Pa, at the height of the station */
+	stationPressure: number;
+	/** m/s, with turbulence: what an anemometer turns with at this moment */
+	windSpeed: number;
+	/** degrees clockwise from north the wind comes from */
+	windDirection: number;
+	/** mm fallen since the record began; never falls */
+	precipitationTotal: number;
+	/** V */
+	batteryVoltage: number;
+}
+
+/** Weather as one station meets it. The same moment always gives the same conditions. */
+export interface WeatherSource {
+	/**
+	 * Fills `into` with the conditions at `time`.
+	 *
+	 * @param time  ms of the simulation's own epoch (UTC)
+	 */
+	at(time: number, into: Conditions): Conditions;
+}

@@ -1,0 +1,230 @@
+import { smoothstep } from "./noise.ts";
+
+/** What a row of a record holds, in the order in which `WeatherRecord` keeps it. */
+interface Column {
+	/** Name in the header line of the file. */
+	readonly header: string;
+	readonly unit: string;
+	readonly minimum: number;
+	readonly maximum: number;
+	/** An angle in degrees, which goes from 359 to 1 through north. */
+	readonly circular: boolean;
+}
+
+const timeHeader = "time";
+
+const columns: readonly Column[] = Object.freeze([
+	{ header: "temperature_c", unit: "°C", minimum: -90, maximum: 60, circular: false },
+	{ header: "humidity_pct", unit: "%", minimum: 0, maximum: 100, circular: false },
+	{ header: "wind_speed_ms", unit: "m/s", minimum: 0, maximum: 120, circular: false },
+	{ header: "wind_direction_deg", unit: "°", minimum: 0, maximum: 360, circular: true },
+	{ header: "pressure_hpa", unit: "hPa", minimum: 300, maximum: 1100, circular: false },
+]);
+
+/** Where each quantity stands in what `WeatherRecord.at` fills. */
+export const RecordIndex = Object.freeze({
+	airTemperature: 0,
+	relativeHumidity: 1,
+	windSpeed: 2,
+	windDirection: 3,
+	/** hPa */
+	stationPressure: 4,
+} as const);
+
+/** Quantities of a record. */
+export const recordColumns = columns.length;
+
+const utcTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z$/;
+const blendMs = 30 * 60_000;
+
+/** A weather file that cannot be used; the message is one line for the user. */
+export class RecordError extends Error {
+	readonly code = "BAD_RECORD";
+}
+
+/**
+ * Recorded weather as a loop: what it was between two rows is interpolated, and after the last row
+ * it begins anew. The last half hour (a quarter of a shorter record) is blended into the first row, so
+ * that nothing jumps there.
+ */
+export class WeatherRecord {
+	/** Time of the first row, UTC ms. */
+	readonly start: number;
+	/** Length of the loop in ms: from the first row to one usual interval after the last. */
+	readonly period: number;
+	readonly #times: Float64Array;
+	readonly #values: readonly Float64Array[];
+	readonly #blend: number;
+
+	/**
+	 * @param times   UTC ms of each row, ascending, at least two
+	 * @param values  one array a column, as long as `times`, without gaps
+	 */
+	constructor(times: Float64Array, values: readonly Float64Array[]) {
+		this.#times = times;
+		this.#values = values;
+		this.start = times[0]!;
+		this.period = times[times.length - 1]! - this.start + usualInterval(times);
+		this.#blend = Math.min(blendMs, this.period / 4);
+	}
+
+	/** Where `time` lies in the loop, in ms from its beginning: 0 <= phase < period. */
+	phase(time: number): number {
+		const beyond = (time - this.start) % this.period;
+		return beyond < 0 ? beyond + this.period : beyond;
+	}
+
+	/** Arithmetic mean of a column over its rows. */
+	mean(column: number): number {
+		return this.#values[column]!.reduce((sum, value) => sum + value, 0) / this.#times.length;
+	}
+
+	/**
+	 * Fills `into` with the values at `time`, by `RecordIndex`.
+	 *
+	 * @param time  UTC ms, any
+	 */
+	at(time: number, into: Float64Array): Float64Array {
+		const phase = this.phase(time);
+		const moment = this.start + phase;
+		const times = this.#times;
+		const row = lastAtOrBefore(times, moment);
+		const isLast = row === times.length - 1;
+		const next = isLast ? 0 : row + 1;
+		const nextTime = isLast ? this.start + this.period : times[next]!;
+		const share = (moment - times[row]!) / (nextTime - times[row]!);
+		const intoBlend = (phase - (this.period - this.#blend)) / this.#blend;
+		for (let index = 0; index < recordColumns; index++) {
+			const column = this.#values[index]!;
+			const { circular } = columns[index]!;
+			let value = between(column[row]!, column[next]!, share, circular);
+			if (intoBlend > 0) value = between(value, column[0]!, smoothstep(intoBlend), circular);
+			into[index] = value;
+		}
+		return into;
+	}
+}
+
+/**
+ * Reads a record from the text of a CSV file. Columns are found by their header, in any order;
+ * others are left alone. A cell may be empty, rows may be missing: both are interpolated.
+ *
+ * @param text  the file
+ * @param name  the file's name, for messages
+ * @throws {RecordError} one line: file, line number, what stands there and what was expected
+ */
+export function parseRecord(text: string, name: string): WeatherRecord {
+	const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
+	const headers = cellsOf(lines[0]!);
+	const places = [timeHeader, ...columns.map(({ header }) => header)].map((header) => {
+		const place = headers.indexOf(header);
+		if (place < 0) {
+			throw new RecordError(
+				`${name}:1: no column "${header}" among "${headers.join(",")}"; expected ${[timeHeader, ...columns.map((column) => column.header)].join(",")}`,
+			);
+		}
+		return place;
+	});
+	const times: number[] = [];
+	const values: number[][] = columns.map(() => []);
+	for (let index = 1; index < lines.length; index++) {
+		if (lines[index]!.trim() === "") continue;
+		const where = `${name}:${index + 1}`;
+		const cells = cellsOf(lines[index]!);
+		if (cells.length !== headers.length) {
+			throw new RecordError(
+				`${where}: ${cells.length} cells in "${lines[index]!.trim()}"; expected ${headers.length}, as in the header`,
+			);
+		}
+		times.push(parseTime(cells[places[0]!]!, times, where));
+		columns.forEach((column, at) => {
+			values[at]!.push(parseValue(cells[places[at + 1]!]!, column, where));
+		});
+	}
+	if (times.length < 2) {
+		throw new RecordError(`${name}: ${times.length} rows of weather; expected at least 2`);
+	}
+	const moments = Float64Array.from(times);
+	return new WeatherRecord(
+		moments,
+		columns.map((column, at) => fillGaps(moments, Float64Array.from(values[at]!), column, name)),
+	);
+}
+
+function cellsOf(line: string): string[] {
+	return line.split(",").map((cell) => cell.trim());
+}
+
+function parseTime(cell: string, times: readonly number[], where: string): number {
+	const time = utcTime.test(cell) ? Date.parse(cell) : Number.NaN;
+	if (Number.isNaN(time)) {
+		throw new RecordError(
+			`${where}: ${timeHeader} is "${cell}"; expected UTC as 2016-01-01T00:00:00Z`,
+		);
+	}
+	const before = times[times.length - 1];
+	if (before !== undefined && time <= before) {
+		throw new RecordError(
+			`${where}: ${timeHeader} is "${cell}"; expected a time after ${new Date(before).toISOString()}`,
+		);
+	}
+	return time;
+}
+
+/** The number, or NaN for an empty cell. */
+function parseValue(cell: string, column: Column, where: string): number {
+	if (cell === "") return Number.NaN;
+	const { header, unit, minimum, maximum, circular } = column;
+	const value = Number(cell);
+	if (!(value >= minimum && value <= maximum)) {
+		throw new RecordError(
+			`${where}: ${header} is "${cell}"; expected a number from ${minimum} to ${maximum} ${unit}, or nothing`,
+		);
+	}
+	return circular ? value % 360 : value;
+}
+
+/** Joins what stands on both sides of each gap; before the first value and after the last that value. */
+function fillGaps(
+	times: Float64Array,
+	values: Float64Array,
+	{ header, circular }: Column,
+	name: string,
+): Float64Array {
+	let known = -1;
+	for (let row = 0; row < values.length; row++) {
+		if (Number.isNaN(values[row]!)) continue;
+		for (let gap = known + 1; gap < row; gap++) {
+			const from = known < 0 ? row : known;
+			const share = (times[gap]! - times[from]!) / (times[row]! - times[from]! || 1);
+			values[gap] = between(values[from]!, values[row]!, share, circular);
+		}
+		known = row;
+	}
+	if (known < 0) throw new RecordError(`${name}: no value in column "${header}"; expected some`);
+	return values.fill(values[known]!, known + 1);
+}
+
+/** The median of the intervals: what a gap does not change. */
+function usualInterval(times: Float64Array): number {
+	const intervals = times.slice(1).map((time, index) => time - times[index]!);
+	return intervals.sort()[intervals.length >> 1]!;
+}
+
+function lastAtOrBefore(times: Float64Array, moment: number): number {
+	let low = 0;
+	let high = times.length - 1;
+	while (low < high) {
+		const middle = (low + high + 1) >> 1;
+		if (times[middle]! <= moment) low = middle;
+		else high = middle - 1;
+	}
+	return low;
+}
+
+/** Linear interpolation; an angle goes the shorter way round and stays within 0..360. */
+function between(from: number, to: number, share: number, circular: boolean): number {
+	if (!circular) return from + (to - from) * share;
+	const turn = ((to - from + 540) % 360) - 180;
+	return (from + turn * share + 360) % 360;
+}
