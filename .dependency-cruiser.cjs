@@ -5,8 +5,13 @@
 const rooms = "sensing|payload|outbox|mqtt|shadow|jobs|provisioning|clock|power";
 const foundation = "^firmware/(base/|limits\\.ts$)";
 const ports = "^firmware/ports/";
-const wireRooms = "^firmware/(mqtt/(packet|encode|decode|topic)\\.ts$|payload/|sensing/channel\\.ts$|shadow/protocol\\.ts$|jobs/protocol\\.ts$)";
+const wireRooms =
+	"^firmware/(mqtt/(packet|encode|decode|topic)\\.ts$|payload/|sensing/channel\\.ts$|shadow/protocol\\.ts$|jobs/protocol\\.ts$)";
 const cloudCore = "^cloud/(services/|rules/engine\\.ts$|registry/(registry|policy)\\.ts$)";
+
+/** What drivers have in common; everything else in `sensors/` is one part's own. */
+const driversShare =
+	"^sensors/(bussensor|fault|option|pulse|repetition|word|[a-z0-9]+compensation)\\.ts$";
 
 /** One rule: modules of `from` import nothing but `allowed`. */
 const only = (name, from, allowed, comment) => ({
@@ -27,40 +32,144 @@ const typesOnly = (name, from, to) => ({
 
 module.exports = {
 	forbidden: [
-		{ name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
-		{ name: "no-orphans", severity: "error", from: { orphan: true, path: "^(firmware|sensors|simulator|cloud)/", pathNot: "/(ports/|conditions\\.ts$)" }, to: {} },
-		only("foundation", foundation, [foundation], "base and limits import nothing outside themselves"),
+		{
+			name: "no-cycles",
+			severity: "error",
+			from: {},
+			to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+		},
+		{
+			name: "no-orphans",
+			severity: "error",
+			from: {
+				orphan: true,
+				path: "^(firmware|sensors|simulator|cloud)/",
+				pathNot: "/(ports/|conditions\\.ts$)",
+			},
+			to: {},
+		},
+		only(
+			"foundation",
+			foundation,
+			[foundation],
+			"base and limits import nothing outside themselves",
+		),
 		only("ports", ports, [ports], "ports are types and know only each other"),
 		typesOnly("ports-are-types", "^firmware/(?!platform/)", ports),
 		only(
 			"rooms",
 			{ path: `^firmware/(${rooms})/` },
-			[foundation, ports, "^firmware/$1/", "^firmware/sensing/channel\\.ts$", "^firmware/mqtt/topic\\.ts$"],
+			[
+				foundation,
+				ports,
+				"^firmware/$1/",
+				"^firmware/sensing/channel\\.ts$",
+				"^firmware/mqtt/topic\\.ts$",
+			],
 			"a room imports its own folder, base, limits and types of ports",
 		),
-		only("channel-table", { path: `^firmware/(?!payload/|sensing/|station/|index|platform/)` , pathNot: "^firmware/(station|index|platform)" }, ["^(?!firmware/sensing/channel\\.ts$)"], "payload alone shares the channel table with sensing"),
-		only("mqtt-topic", { path: "^firmware/", pathNot: "^firmware/(mqtt|shadow|jobs|provisioning|station|platform)/|^firmware/index" }, ["^(?!firmware/mqtt/)"], "shadow, jobs and provisioning alone share topics with mqtt"),
-		only("station", "^firmware/(station/|index\\.ts$)", ["^firmware/(?!platform/)"], "the station knows every room, no sensor and no platform"),
-		only("platform", "^firmware/platform/", ["^firmware/", "^sensors/", "^embedded:", "^(timer|time|mc/config)$", "^isobar:station$"]),
-		only("sensors", "^sensors/", ["^sensors/", "^firmware/base/(assert|bytes|crc)\\.ts$", ports], "a driver knows its bus and nothing else"),
-		{ name: "drivers-know-no-other", severity: "error", from: { path: "^sensors/(?!catalogue|index)" }, to: { path: "^sensors/", pathNot: "^sensors/(error|register|families)" } },
+		{
+			name: "channel-table-is-for-payload",
+			comment: "payload alone shares the channel table with sensing",
+			severity: "error",
+			from: { path: `^firmware/(${rooms})/`, pathNot: "^firmware/(payload|sensing)/" },
+			to: { path: "^firmware/sensing/" },
+		},
+		{
+			name: "topics-are-for-the-aws-rooms",
+			comment: "shadow, jobs and provisioning alone share topics with mqtt",
+			severity: "error",
+			from: {
+				path: `^firmware/(${rooms})/`,
+				pathNot: "^firmware/(mqtt|shadow|jobs|provisioning)/",
+			},
+			to: { path: "^firmware/mqtt/" },
+		},
+		only(
+			"station",
+			"^firmware/(station/|index\\.ts$)",
+			["^firmware/(?!platform/)"],
+			"the station knows every room, no sensor and no platform",
+		),
+		only("platform", "^firmware/platform/", [
+			"^firmware/",
+			"^sensors/",
+			"^embedded:",
+			"^(timer|time|mc/config)$",
+			"^isobar:station$",
+		]),
+		only(
+			"sensors",
+			"^sensors/",
+			["^sensors/", "^firmware/base/(assert|bytes|crc)\\.ts$", ports],
+			"a driver knows its bus and nothing else",
+		),
+		{
+			name: "drivers-know-no-other",
+			severity: "error",
+			from: { path: "^sensors/(?!catalogue|index)" },
+			to: { path: "^sensors/", pathNot: driversShare },
+		},
 		typesOnly("sensors-use-port-types", "^sensors/", ports),
 		only("kernel", "^simulator/kernel/", ["^simulator/kernel/"]),
 		only("weather", "^simulator/weather/", ["^simulator/(weather|kernel)/"]),
-		only("parts", "^simulator/parts/", ["^simulator/(parts|kernel|weather)/", ports], "a simulated part never imports its driver"),
+		only(
+			"parts",
+			"^simulator/parts/",
+			["^simulator/(parts|kernel|weather)/", ports],
+			"a simulated part never imports its driver",
+		),
 		typesOnly("parts-use-port-types", "^simulator/(parts|device)/", ports),
-		only("device", { path: "^simulator/device/", pathNot: "/tls\\.ts$" }, ["^simulator/(device|parts|kernel|weather)/", ports, foundation]),
-		only("device-tls", "^simulator/device/tls\\.ts$", ["^simulator/(device|kernel)/", ports, foundation, "^(node:)?(tls|net|dns|fs|crypto)(/promises)?$"]),
-		only("broker", "^simulator/broker/", ["^simulator/(broker|kernel)/", cloudCore, wireRooms, foundation, ports]),
-		only("cloud-core", cloudCore, [cloudCore, wireRooms, foundation, ports], "the cloud core obeys the firmware's rules: it also runs inside the simulator"),
-		{ name: "cloud-shell", severity: "error", from: { path: "^cloud/" }, to: { path: "^(firmware/(station|mqtt/(session|link|inflight))|sensors/|simulator/)" } },
-		{ name: "fleet-uses-the-station", severity: "error", from: { path: "^simulator/(fleet|commands|dashboard|cli|index)" }, to: { path: `^firmware/(${rooms})/`, dependencyTypesNot: ["type-only"] } },
-		{ name: "product-imports-no-test", severity: "error", from: { path: "^(firmware|sensors|simulator|cloud|scripts|examples)/" }, to: { path: "^tests/" } },
+		only("device", { path: "^simulator/device/", pathNot: "/tls\\.ts$" }, [
+			"^simulator/(device|parts|kernel|weather)/",
+			ports,
+			foundation,
+		]),
+		only("device-tls", "^simulator/device/tls\\.ts$", [
+			"^simulator/(device|kernel)/",
+			ports,
+			foundation,
+			"^(node:)?(tls|net|dns|fs|crypto)(/promises)?$",
+		]),
+		only("broker", "^simulator/broker/", [
+			"^simulator/(broker|kernel)/",
+			cloudCore,
+			wireRooms,
+			foundation,
+			ports,
+		]),
+		only(
+			"cloud-core",
+			cloudCore,
+			[cloudCore, wireRooms, foundation, ports],
+			"the cloud core obeys the firmware's rules: it also runs inside the simulator",
+		),
+		{
+			name: "cloud-shell",
+			severity: "error",
+			from: { path: "^cloud/" },
+			to: { path: "^(firmware/(station|mqtt/(session|link|inflight))|sensors/|simulator/)" },
+		},
+		{
+			name: "fleet-uses-the-station",
+			severity: "error",
+			from: { path: "^simulator/(fleet|commands|dashboard|cli|index)" },
+			to: { path: `^firmware/(${rooms})/`, dependencyTypesNot: ["type-only"] },
+		},
+		{
+			name: "product-imports-no-test",
+			severity: "error",
+			from: { path: "^(firmware|sensors|simulator|cloud|scripts|examples)/" },
+			to: { path: "^tests/" },
+		},
 	],
 	options: {
 		doNotFollow: { path: "node_modules" },
 		tsPreCompilationDeps: true,
 		tsConfig: { fileName: "tsconfig.json" },
-		enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default"] },
+		enhancedResolveOptions: {
+			exportsFields: ["exports"],
+			conditionNames: ["import", "node", "default"],
+		},
 	},
 };

@@ -41,30 +41,33 @@ const records = {
 	},
 };
 
-export default [
-	{
-		input: { main: "firmware/platform/moddable/main.ts" },
-		external: deviceExternals,
-		plugins: [own, compile("firmware/platform/tsconfig.json")],
-		onwarn: strict,
-		output: { dir: "dist/device", format: "es", sourcemap: true },
+/** The bundle for the chip. */
+export const device = {
+	input: { main: "firmware/platform/moddable/main.ts" },
+	external: deviceExternals,
+	plugins: [own, compile("firmware/platform/tsconfig.json")],
+	onwarn: strict,
+	output: { dir: "dist/device", format: "es", sourcemap: true },
+};
+
+/** The npm package: four entry points and the command. */
+export const desktop = {
+	input: {
+		firmware: "firmware/index.ts",
+		sensors: "sensors/index.ts",
+		simulator: "simulator/index.ts",
+		cloud: "cloud/index.ts",
+		cli: "simulator/cli.ts",
 	},
-	{
-		input: {
-			firmware: "firmware/index.ts",
-			sensors: "sensors/index.ts",
-			simulator: "simulator/index.ts",
-			cloud: "cloud/index.ts",
-			cli: "simulator/cli.ts",
-		},
-		external: [/^node:/, ...packages],
-		plugins: [compile("tsconfig.json"), records],
-		onwarn: strict,
-		output: {
-			dir: "dist",
-			format: "es",
-			sourcemap: true,
-			chunkFileNames: "chunks/[name]-[hash].js",
-		},
+	external: [/^node:/, ...packages],
+	plugins: [compile("tsconfig.build.json"), records],
+	onwarn: strict,
+	output: {
+		dir: "dist",
+		format: "es",
+		sourcemap: true,
+		chunkFileNames: "chunks/[name]-[hash].js",
 	},
-];
+};
+
+export default [desktop, device];

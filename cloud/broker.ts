@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import {
 	Aedes,
@@ -7,12 +8,13 @@ import {
 	type PublishPacket,
 	type Subscription,
 } from "aedes";
+import type { Access } from "./access.ts";
 import type { Settled } from "./commit.ts";
-import { Connection, type DisconnectReason, type Principal } from "./connection.ts";
+import { Connection, type DisconnectReason } from "./connection.ts";
 import { codeOf } from "./fault.ts";
 import { disconnectType, PacketScanner } from "./framing.ts";
 import { Presence } from "./presence.ts";
-import { type Action, isAllowed } from "./registry/policy.ts";
+import type { Action } from "./registry/policy.ts";
 
 /** What AWS IoT Core allows a client (aws-iot-contract.md §1.5). */
 const BrokerLimits = Object.freeze({
@@ -20,9 +22,12 @@ const BrokerLimits = Object.freeze({
 	packetBytes: 146 * 1024,
 	topicBytes: 256,
 	topicLevels: 8,
+	clientIdBytes: 128,
+	subscriptions: 50,
 } as const);
 
 export interface BrokerOptions {
+	readonly access: Access;
 	log(line: string): void;
 	/** Makes a message safe and then calls back; it is acknowledged after that, or not at all. */
 	keep(topicName: string, payload: Uint8Array, done: Settled): void;
@@ -46,8 +51,8 @@ export class Broker {
 	readonly #options: BrokerOptions;
 	readonly #aedes: Aedes;
 	readonly #presence: Presence;
-	readonly #connections = new WeakMap<Client, Connection>();
-	/** Connections that were accepted, by thing. */
+	readonly #connections = new Map<Client, Connection>();
+	/** Connections that were accepted, by client id. */
 	readonly #connected = new Map<string, Connection>();
 	#killed = false;
 
@@ -59,6 +64,7 @@ export class Broker {
 				this.#authorizePublish(client, packet, callback),
 			authorizeSubscribe: (client, subscription, callback) =>
 				this.#authorizeSubscribe(client, subscription, callback),
+			authorizeForward: (client, packet) => this.#authorizeForward(client, packet),
 			published: (packet, client, callback) => this.#published(packet, client, callback),
 		});
 		this.#presence = new Presence((topicName, payload) => this.publish(topicName, payload));
@@ -72,8 +78,8 @@ export class Broker {
 	}
 
 	/** Takes a connection whose certificate is verified. */
-	accept(socket: TLSSocket, principal: Principal): void {
-		const connection = new Connection(socket, principal);
+	accept(socket: TLSSocket, certificate: X509Certificate): void {
+		const connection = new Connection(socket, certificate);
 		const client = this.#aedes.handle(socket);
 		this.#connections.set(client, connection);
 		const scanner = new PacketScanner(BrokerLimits.packetBytes, (type) => {
@@ -85,7 +91,10 @@ export class Broker {
 			this.#end(connection, "CLIENT_ERROR", "a packet larger than allowed");
 			socket.destroy();
 		});
-		socket.once("close", () => this.#closed(connection));
+		socket.once("close", () => {
+			this.#connections.delete(client);
+			this.#closed(connection);
+		});
 	}
 
 	/** Publishes at QoS 1; subscribers get it at the QoS they asked for. */
@@ -108,9 +117,14 @@ export class Broker {
 		return () => this.#aedes.unsubscribe(topicFilter, deliver, () => {});
 	}
 
-	/** Whether the station of this thing has a connection that was accepted. */
-	connected(thing: string): boolean {
-		return this.#connected.has(thing);
+	/** Whether a client of this id has a connection that was accepted. */
+	connected(clientId: string): boolean {
+		return this.#connected.has(clientId);
+	}
+
+	/** Closes the connections whose certificates are no longer good. */
+	recheck(): void {
+		for (const connection of this.#connected.values()) this.#expel(connection);
 	}
 
 	/** Says nothing more to anybody; the connections themselves are the listener's to cut. */
@@ -134,6 +148,17 @@ export class Broker {
 		this.#aedes.on("keepaliveTimeout", (client) => {
 			this.#connections.get(client)?.blame("MQTT_KEEP_ALIVE_TIMEOUT");
 		});
+		this.#aedes.on("subscribe", (subscriptions, client) => {
+			const topics = subscriptions.map((subscription) => subscription.topic);
+			this.#presence.subscribed(this.#connections.get(client)!, topics, Date.now());
+		});
+		this.#aedes.on("unsubscribe", (topics, client) => {
+			const connection = this.#connections.get(client);
+			// aedes unsubscribes a client that has gone, too.
+			if (!connection || connection.socket.destroyed) return;
+			for (const topic of topics) connection.topicFilters.delete(topic);
+			this.#presence.unsubscribed(connection, topics, Date.now());
+		});
 		const onError = (client: Client, error: Error): void => {
 			const connection = this.#connections.get(client);
 			if (!connection || error instanceof Refusal) return;
@@ -150,37 +175,70 @@ export class Broker {
 		callback: (error: Error | null, success: boolean) => void,
 	): void {
 		const connection = this.#connections.get(client)!;
-		const { thing } = connection.principal;
-		if (packet.clientId !== thing) {
-			const clientId = JSON.stringify(packet.clientId).slice(0, 140);
-			this.#options.log(
-				`refused ${connection.peer}: client id ${clientId} with the certificate of ${thing}`,
-			);
-			callback(new Refusal(), false);
-			return;
+		this.#admit(connection, packet).then(
+			(reason) => {
+				if (reason !== undefined) this.#options.log(`refused ${connection.peer}: ${reason}`);
+				callback(reason === undefined ? null : new Refusal(), reason === undefined);
+			},
+			(error: Error) => {
+				this.#end(connection, "SERVER_ERROR", error.message);
+				callback(new Refusal(), false);
+			},
+		);
+	}
+
+	/** Why a client may not connect; `undefined` when it may. */
+	async #admit(connection: Connection, packet: ConnectPacket): Promise<string | undefined> {
+		const { access } = this.#options;
+		const { clientId, will } = packet;
+		const bytes = Buffer.byteLength(clientId);
+		if (bytes === 0 || bytes > BrokerLimits.clientIdBytes || clientId.startsWith("$")) {
+			return "its client id is empty, longer than 128 bytes or begins with $";
 		}
-		if (packet.will && !this.#may(connection, "iot:Publish", packet.will.topic)) {
-			callback(new Refusal(), false);
-			return;
+		const problem = will && problemOf(will);
+		if (problem) return `its will has ${problem}`;
+		connection.clientId = clientId;
+		const unregistered = await access.check(connection.certificate);
+		if (unregistered !== undefined) return unregistered;
+
+		const facts = { isPersistent: packet.clean === false, willTopic: will?.topic };
+		const { certificate, certificateId, address } = connection;
+		const client = { certificate, certificateId, address, clientId, connect: facts };
+		const decision = access.decide(client, "iot:Connect", "client", clientId);
+		if (!decision.allowed || (will && !this.#mayPublish(connection, will))) {
+			connection.blame("AUTH_ERROR");
+			this.#presence.connectFailed(connection, Date.now());
+			if (decision.allowed) return "its will is denied";
+			const subject = certificate.subject.replaceAll("\n", ", ");
+			return `client id ${JSON.stringify(clientId)} with certificate ${subject} (${certificateId}): iot:Connect: ${decision.because}`;
 		}
-		connection.will = packet.will;
+		connection.will = will;
 		const { minimum, maximum } = this.#options.keepAlive ?? { minimum: 30, maximum: 1200 };
 		packet.keepalive = Math.min(Math.max(packet.keepalive || maximum, minimum), maximum);
-		this.#connected.get(thing)?.blame("DUPLICATE_CLIENTID");
-		callback(null, true);
+		this.#connected.get(clientId)?.blame("DUPLICATE_CLIENTID");
+		return undefined;
 	}
 
 	#accepted(connection: Connection): void {
-		const { thing } = connection.principal;
+		const { clientId } = connection;
 		// aedes has closed the connection that was taken over, unless that one was just closing.
-		this.#connected.get(thing)?.socket.destroy();
-		this.#connected.set(thing, connection);
-		this.#presence.connected(connection, Date.now());
+		this.#connected.get(clientId)?.socket.destroy();
+		this.#connected.set(clientId, connection);
+		const thingName = this.#options.access.exclusiveThingOf(connection);
+		this.#presence.connected(connection, thingName, Date.now());
+		this.#expel(connection);
+	}
+
+	#expel(connection: Connection): void {
+		const problem = this.#options.access.problemOf(connection.certificateId);
+		if (problem === undefined) return;
+		this.#end(connection, "FORBIDDEN_ACCESS", problem);
+		connection.socket.destroy();
 	}
 
 	#closed(connection: Connection): void {
-		const { thing } = connection.principal;
-		if (this.#connected.get(thing) === connection) this.#connected.delete(thing);
+		const { clientId } = connection;
+		if (this.#connected.get(clientId) === connection) this.#connected.delete(clientId);
 		if (connection.versionNumber !== undefined) {
 			this.#presence.disconnected(connection, Date.now());
 		}
@@ -202,7 +260,7 @@ export class Broker {
 			callback(new Refusal());
 			return;
 		}
-		if (!this.#may(connection, "iot:Publish", packet.topic)) {
+		if (!this.#mayPublish(connection, packet)) {
 			callback(new Refusal());
 			return;
 		}
@@ -222,16 +280,40 @@ export class Broker {
 		callback: (error: Error | null, subscription?: Subscription | null) => void,
 	): void {
 		const connection = this.#connections.get(client)!;
-		if (this.#may(connection, "iot:Subscribe", subscription.topic)) callback(null, subscription);
+		const { topic } = subscription;
+		connection.topicFilters.add(topic);
+		const problem =
+			connection.topicFilters.size > BrokerLimits.subscriptions
+				? "more than 50 subscriptions"
+				: problemOf(subscription);
+		if (problem) this.#end(connection, "CLIENT_ERROR", problem);
+		if (!problem && this.#may(connection, "iot:Subscribe", topic)) callback(null, subscription);
 		else callback(new Refusal());
 	}
 
-	#may(connection: Connection, action: Action, topic: string): boolean {
-		const { thing } = connection.principal;
-		if (isAllowed(thing, topic)) return true;
+	/** What a client may not receive is left out, and nobody is told. */
+	#authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
+		const connection = this.#connections.get(client);
+		if (!connection) return null;
+		const { access } = this.#options;
+		return access.decide(connection, "iot:Receive", "topic", packet.topic).allowed ? packet : null;
+	}
+
+	#mayPublish(connection: Connection, message: { topic: string; retain?: boolean }): boolean {
+		return (
+			this.#may(connection, "iot:Publish", message.topic) &&
+			(!message.retain || this.#may(connection, "iot:RetainPublish", message.topic))
+		);
+	}
+
+	#may(connection: Connection, action: Action, name: string): boolean {
+		const type = action === "iot:Subscribe" ? "topicfilter" : "topic";
+		const { allowed, because } = this.#options.access.decide(connection, action, type, name);
+		if (allowed) return true;
+		const { clientId, certificateId } = connection;
 		connection.blame("AUTH_ERROR");
 		this.#options.log(
-			`denied ${thing} ${action} ${JSON.stringify(topic).slice(0, 300)}: outside its own topics`,
+			`denied ${clientId} (certificate ${certificateId}) ${action} on ${JSON.stringify(name)}: ${because}`,
 		);
 		return false;
 	}
@@ -246,19 +328,21 @@ export class Broker {
 
 	#end(connection: Connection, reason: DisconnectReason, text: string): void {
 		connection.blame(reason);
-		this.#options.log(`closed ${connection.peer} (${connection.principal.thing}): ${text}`);
+		this.#options.log(`closed ${connection.peer} (${connection.clientId}): ${text}`);
 	}
 }
 
-/** What is wrong with a message by the limits, whoever sends it. */
-function problemOf(packet: PublishPacket): string | undefined {
-	if (packet.payload.length > BrokerLimits.payloadBytes) return "a payload of more than 128 KB";
-	if (Buffer.byteLength(packet.topic) > BrokerLimits.topicBytes) {
-		return "a topic of more than 256 bytes";
-	}
-	if (packet.topic.split("/").length > BrokerLimits.topicLevels) {
-		return "a topic of more than 8 levels";
-	}
+/** What is wrong with a topic or a message by the limits, whoever sends it. */
+function problemOf(message: {
+	readonly topic: string;
+	readonly payload?: string | Buffer;
+}): string | undefined {
+	const { topic, payload = "" } = message;
+	if (payload.length > BrokerLimits.payloadBytes) return "a payload of more than 128 KB";
+	if (Buffer.byteLength(topic) > BrokerLimits.topicBytes) return "a topic of more than 256 bytes";
+	if (topic.split("/").length > BrokerLimits.topicLevels) return "a topic of more than 8 levels";
+	if (topic.startsWith("$") && !topic.startsWith("$aws/"))
+		return "a reserved topic that is not served";
 	return undefined;
 }
 

@@ -1,5 +1,6 @@
-import { randomUUID } from "node:crypto";
+import { randomUUID, type X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
+import { type Client, certificateIdOf } from "./access.ts";
 
 /** Why a connection ended, in the words of the lifecycle events (aws-iot-contract.md §4). */
 export type DisconnectReason =
@@ -8,35 +9,34 @@ export type DisconnectReason =
 	| "CLIENT_INITIATED_DISCONNECT"
 	| "CONNECTION_LOST"
 	| "DUPLICATE_CLIENTID"
+	| "FORBIDDEN_ACCESS"
 	| "MQTT_KEEP_ALIVE_TIMEOUT"
 	| "SERVER_ERROR"
 	| "SERVER_INITIATED_DISCONNECT";
 
-/** Who a verified certificate says the peer is. */
-export interface Principal {
-	/** The common name. */
-	readonly thing: string;
-	/** SHA-256 of the certificate in DER, 64 hex digits. */
-	readonly certificateId: string;
-}
-
-/** One TLS connection of a station. */
-export class Connection {
+/** One TLS connection of a client, with what is known of it. */
+export class Connection implements Client {
 	readonly socket: TLSSocket;
-	readonly principal: Principal;
+	readonly certificate: X509Certificate;
+	readonly certificateId: string;
+	/** "" before its CONNECT. */
+	clientId = "";
 	/** Address and port of the peer, for log lines: both are gone when the socket is closed. */
 	readonly peer: string;
 	readonly address: string;
 	readonly sessionIdentifier = randomUUID().replaceAll("-", "");
 	/** The will of its CONNECT, as an identity: a will is published like any message. */
 	will: object | undefined;
+	/** Filters that it has subscribed to. */
+	readonly topicFilters = new Set<string>();
 	/** Set when it is accepted: the number that its two lifecycle events share. */
 	versionNumber: number | undefined;
 	#reason: DisconnectReason | undefined;
 
-	constructor(socket: TLSSocket, principal: Principal) {
+	constructor(socket: TLSSocket, certificate: X509Certificate) {
 		this.socket = socket;
-		this.principal = principal;
+		this.certificate = certificate;
+		this.certificateId = certificateIdOf(certificate);
 		this.address = socket.remoteAddress ?? "";
 		this.peer = peerOf(socket);
 	}

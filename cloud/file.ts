@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
 import { codeOf } from "./fault.ts";
 
 /** Ends the name of a file that is still being written; such files are leftovers of a crash. */
@@ -43,7 +42,8 @@ export async function createFile(path: string, text: string, mode: number): Prom
 }
 
 /**
- * Puts `text` in the place of a file: after a crash the old one or the new one stands there whole.
+ * Puts `text` in the place of a file: after a crash the old one or the new one stands there whole,
+ * and surely the new one after `syncDirectory`.
  *
  * @param stillWanted  asked after the text is on disk and before it takes its place
  * @returns whether it took its place
@@ -60,7 +60,6 @@ export async function replaceFile(
 		return false;
 	}
 	await rename(temporary, path);
-	await syncDirectory(dirname(path));
 	return true;
 }
 

@@ -6,6 +6,7 @@ export class Layout {
 	readonly things: string;
 	readonly archive: string;
 	readonly shadows: string;
+	readonly registry: string;
 	readonly lock: string;
 
 	constructor(root: string) {
@@ -13,12 +14,13 @@ export class Layout {
 		this.things = join(root, "things");
 		this.archive = join(root, "archive");
 		this.shadows = join(root, "shadows");
+		this.registry = join(root, "registry");
 		this.lock = join(root, "cloud.lock");
 	}
 
 	/** Every directory, parents first. */
 	get directories(): readonly string[] {
-		return [this.root, this.things, this.archive, this.shadows];
+		return [this.root, this.things, this.archive, this.shadows, this.registry];
 	}
 
 	/** The two files of the certificate authority. */
@@ -30,7 +32,7 @@ export class Layout {
 		return pathsOf(join(this.root, "server"));
 	}
 
-	/** @param thing  a valid thing name, see registry/name.ts: no character that means something in a path */
+	/** @param thing  a valid thing name, see `isThingName`: no character that means something in a path */
 	thing(thing: string): CredentialPaths {
 		return pathsOf(join(this.things, thing));
 	}

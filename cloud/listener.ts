@@ -1,9 +1,8 @@
 import type { X509Certificate } from "node:crypto";
 import type { AddressInfo, Socket } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
-import { type Principal, peerOf } from "./connection.ts";
+import { peerOf } from "./connection.ts";
 import { CloudFault, codeOf, messageOf } from "./fault.ts";
-import { isThingName } from "./registry/name.ts";
 
 /** A peer that has not finished its handshake by then is cut off, in ms. */
 const handshakeTimeoutMs = 20_000;
@@ -32,8 +31,8 @@ export interface ListenerOptions {
 	readonly key: string;
 	/** Authorities whose certificates are accepted from clients. */
 	readonly authority: string;
-	/** Called with each connection whose client certificate is verified and names a thing. */
-	onConnection(socket: TLSSocket, principal: Principal): void;
+	/** Called with each connection whose client certificate is verified. */
+	onConnection(socket: TLSSocket, certificate: X509Certificate): void;
 	log(line: string): void;
 }
 
@@ -77,21 +76,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 		refuse(peerOf(socket), reason ?? `the TLS handshake failed: ${messageOf(error)}`);
 	});
 	server.on("secureConnection", (socket) => {
-		const certificate = socket.getPeerX509Certificate();
-		const thing = certificate && commonNameOf(certificate);
-		if (!certificate || thing === undefined) {
-			refuse(peerOf(socket), "its certificate has no common name that can name a thing");
-			socket.destroy();
-			return;
-		}
+		const certificate = socket.getPeerX509Certificate()!;
 		// The ticket of an earlier session is accepted without a new look at the dates.
 		if (Date.parse(certificate.validTo) < Date.now()) {
 			refuse(peerOf(socket), verifyReasons.CERT_HAS_EXPIRED!);
 			socket.destroy();
 			return;
 		}
-		const certificateId = certificate.fingerprint256.replaceAll(":", "").toLowerCase();
-		options.onConnection(socket, { thing, certificateId });
+		options.onConnection(socket, certificate);
 	});
 
 	await new Promise<void>((resolve, reject) => {
@@ -109,14 +101,6 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 			for (const socket of sockets) socket.destroy();
 		},
 	};
-}
-
-/** The one common name of a certificate when it can name a thing. */
-function commonNameOf(certificate: X509Certificate): string | undefined {
-	// One attribute a line; a line break within a value is escaped.
-	const names = certificate.subject.split("\n").filter((line) => line.startsWith("CN="));
-	const name = names.length === 1 ? names[0]!.slice("CN=".length) : "";
-	return isThingName(name) ? name : undefined;
 }
 
 function listenFault(error: unknown, host: string, port: number): CloudFault {

@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { ChannelTable } from "../firmware/sensing/channel.ts";
+import { Access } from "./access.ts";
 import { Archive } from "./archive.ts";
 import { Broker } from "./broker.ts";
+import { messageOf } from "./fault.ts";
 import { Layout } from "./layout.ts";
 import { listen } from "./listener.ts";
 import { takeLock } from "./lock.ts";
 import { provision } from "./provision.ts";
+import { RegistryStore } from "./registry/store.ts";
 import type { JsonObject } from "./services/document.ts";
 import { Shadows } from "./shadows.ts";
 
@@ -20,6 +23,9 @@ export interface CloudOptions {
 	readonly channels?: ChannelTable;
 	/** What the keep-alive of clients is raised or lowered to, in seconds; 30 to 1200 unless given. */
 	readonly keepAlive?: { readonly minimum: number; readonly maximum: number };
+	/** What ARNs in policies have to say; "us-east-1" and "000000000000" unless given. */
+	readonly region?: string;
+	readonly accountId?: string;
 	log(line: string): void;
 }
 
@@ -27,6 +33,8 @@ export interface CloudOptions {
 export interface Cloud {
 	readonly port: number;
 	readonly archive: Archive;
+	/** Things, certificates and policies. A change counts at once, also for who is connected. */
+	readonly registry: RegistryStore;
 	/** Whether a station is connected. */
 	connected(thing: string): boolean;
 	/** The shadow of a thing as `get/accepted` has it; `undefined` when there is none. */
@@ -45,7 +53,7 @@ export interface Cloud {
 }
 
 /** The topic on which a station reports, and its thing. */
-const reportPattern = /^isobar\/([^/]+)\/report$/;
+const reportPattern = /^isobar\/([a-zA-Z0-9:_-]{1,128})\/report$/;
 
 /**
  * Starts the local cloud on one data directory: authority, archive, shadows, broker, listener.
@@ -54,12 +62,16 @@ const reportPattern = /^isobar\/([^/]+)\/report$/;
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
 	const { dataDir, port, log, host = "127.0.0.1", channels = new ChannelTable() } = options;
+	const { region = "us-east-1", accountId = "000000000000" } = options;
 	const layout = new Layout(dataDir);
 	await provision(dataDir, []);
 	// What has been opened so far, newest first: a start that fails, a crash and an end all go backwards.
 	const opened: { kill(): void; close(): Promise<void> }[] = [];
 	const unlock = takeLock(layout.lock);
 	try {
+		const registry = await RegistryStore.open(layout.registry);
+		opened.unshift(registry);
+		const access = await Access.open(registry, layout, { region, accountId });
 		const archive = await Archive.open(layout.archive, { channels, log });
 		opened.unshift(archive);
 		const shadows = await Shadows.open(layout.shadows, {
@@ -68,6 +80,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		});
 		opened.unshift(shadows);
 		const broker: Broker = await Broker.open({
+			access,
 			log,
 			...(options.keepAlive ? { keepAlive: options.keepAlive } : {}),
 			keep: (topicName, payload, done) => {
@@ -78,6 +91,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			onPublished: (topicName, payload) => shadows.receive(topicName, payload),
 		});
 		opened.unshift(broker);
+		registry.onChanged = (changes) => {
+			broker.recheck();
+			access.forget(changes).catch((error) => log(`registry: ${messageOf(error)}`));
+		};
 		const listener = await listen({
 			port,
 			host,
@@ -85,13 +102,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			certificate: await readFile(layout.server.certificate, "utf8"),
 			key: await readFile(layout.server.key, "utf8"),
 			authority: await readFile(layout.authority.certificate, "utf8"),
-			onConnection: (socket, principal) => broker.accept(socket, principal),
+			onConnection: (socket, certificate) => broker.accept(socket, certificate),
 		});
 
 		let ended = false;
 		return {
 			port: listener.port,
 			archive,
+			registry,
 			connected: (thing) => broker.connected(thing),
 			getShadow: (thing, shadowName) => shadows.get(thing, shadowName),
 			updateShadow: (thing, document, shadowName) => shadows.update(thing, document, shadowName),

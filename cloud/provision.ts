@@ -4,7 +4,7 @@ import { CloudFault, codeOf } from "./fault.ts";
 import { createFile, makeDirectory, readIfPresent, syncDirectory } from "./file.ts";
 import { type CredentialPaths, Layout } from "./layout.ts";
 import { Authority, makeKey } from "./registry/authority.ts";
-import { isThingName } from "./registry/name.ts";
+import { isThingName } from "./registry/registry.ts";
 
 /** Key generation and file syncs overlap this many deep; more gains nothing on a small machine. */
 const concurrency = 16;

@@ -1,7 +1,13 @@
 import { readdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CloudFault, messageOf } from "./fault.ts";
-import { makeDirectory, readIfPresent, replaceFile, temporarySuffix } from "./file.ts";
+import {
+	makeDirectory,
+	readIfPresent,
+	replaceFile,
+	syncDirectory,
+	temporarySuffix,
+} from "./file.ts";
 import type { JsonObject } from "./services/document.ts";
 import {
 	answerFailure,
@@ -127,6 +133,7 @@ export class Shadows {
 		try {
 			await makeDirectory(dirname(path));
 			await replaceFile(path, JSON.stringify(outcome.record), 0o600, () => !this.#stopped);
+			await syncDirectory(dirname(path));
 		} catch (error) {
 			this.#options.log(`shadow of ${request.thing} can't be stored: ${messageOf(error)}`);
 			return answerFailure(request, text, nowSeconds());

@@ -11,8 +11,8 @@ export type * from "./ports/storage.ts";
 export { type Channel, ChannelTable, reasonName, standardChannels } from "./sensing/channel.ts";
 export {
 	type CloudProfile,
-	defineStation,
 	type Driver,
+	defineStation,
 	type SensorEntry,
 	type StationDefinition,
 	type StationInput,

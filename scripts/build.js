@@ -3,23 +3,28 @@ import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
-import outputs from "../rollup.config.js";
+import outputs, { desktop } from "../rollup.config.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 process.chdir(root);
 
-/** Builds every output of rollup.config.js; throws with one line on the first failure. */
-export async function build() {
+/**
+ * Builds outputs of rollup.config.js afresh; throws with one line on the first failure.
+ */
+async function bundle(outputs) {
 	rmSync("dist", { recursive: true, force: true });
 	for (const one of outputs) {
-		const bundle = await rollup(one);
-		await bundle.write(one.output);
-		await bundle.close();
+		const result = await rollup(one);
+		await result.write(one.output);
+		await result.close();
 	}
 }
 
+/** Builds what `isobar` needs to run. */
+export const buildDesktop = () => bundle([desktop]);
+
 /** Writes the declarations of the four entry points. */
-export function buildTypes() {
+function buildTypes() {
 	const tsc = "node_modules/typescript/bin/tsc";
 	const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.types.json"], {
 		stdio: "inherit",
@@ -29,7 +34,7 @@ export function buildTypes() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	try {
-		await build();
+		await bundle(outputs);
 		buildTypes();
 	} catch (error) {
 		console.error(`build: ${error.message}`);

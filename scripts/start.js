@@ -1,7 +1,7 @@
 /** `npm start`: builds when a source is newer than what was built, then runs `isobar`. */
 import { readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "./build.js";
+import { buildDesktop } from "./build.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const sources = ["firmware", "sensors", "simulator", "cloud", "examples", "scripts"];
@@ -29,7 +29,7 @@ function isStale() {
 const startedIn = process.cwd();
 if (isStale()) {
 	console.error("Building Isobar, this takes some seconds …");
-	await build();
+	await buildDesktop();
 }
 process.chdir(startedIn);
 process.argv.splice(1, 1, `${root}dist/cli.js`);

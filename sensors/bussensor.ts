@@ -12,9 +12,9 @@ import { SensorFault } from "./fault.ts";
  * | Restarted | -> Booting                        | nothing                                      |
  * | Booting   | wait, set up, trigger -> Running  | nothing                                      |
  * | Idle      | trigger -> Running                | nothing                                      |
- * | Running   | wait; when over, trigger again    | before its time nothing; collect -> Idle, or |
- * |           |                                   | Running when it goes on, or not ready -> Late |
- * | Late      | wait a little                     | as Running; far too late -> Reset            |
+ * | Running   | wait; when over, trigger again,   | before its time nothing; collect -> Idle, or |
+ * |           | or request when it goes on        | Running when it goes on; not ready -> Late   |
+ * | Late      | request, wait a little            | as Running; at twice its time stuck -> Reset |
  *
  * Restarted is where a constructor leaves a part that it has reset. Whatever a part or the bus does
  * wrong leads to Reset: a part that lost its settings, was exchanged or hangs is set up from the
@@ -49,7 +49,8 @@ export abstract class BusSensor implements Sensor {
 	#state: State = State.Reset;
 	/** When what the part is doing is over. */
 	#readyAt = 0;
-	/** How long the measurement takes that is under way. */
+	/** When the measurement that is under way should be over, and how long it takes. */
+	#dueAt = 0;
 	#periodMs = 0;
 	/** Steps of the set-up that are done. */
 	#step = 0;
@@ -75,6 +76,15 @@ export abstract class BusSensor implements Sensor {
 	 * @returns false when it is not ready
 	 */
 	protected abstract collect(into: Sample): boolean;
+	/**
+	 * Asks for a result that has to be asked for some time before it can be read. Called by `start`, once
+	 * the result of a part that goes on, or one that is late, is due.
+	 *
+	 * @returns ms until it can be read, 0 for a part that is read without asking
+	 */
+	protected request(): number {
+		return 0;
+	}
 	/** Ends what the part does on its own. */
 	protected abstract sleep(): void;
 	/** Gives the bus back. */
@@ -136,43 +146,48 @@ export abstract class BusSensor implements Sensor {
 				const stepMs = this.setUp(this.#step);
 				if (stepMs === 0) return this.#measure(now);
 				this.#step += 1;
-				this.#readyAt = now + stepMs;
-				return stepMs;
+				return this.#rest(stepMs, now);
 			}
 			case State.Idle:
 				return this.#measure(now);
 			case State.Running:
-				return this.intervalMs > 0 ? 0 : this.#measure(now);
+				return this.intervalMs > 0 ? this.#rest(this.request(), now) : this.#measure(now);
 			case State.Late:
-				return 1;
+				return this.#rest(Math.max(1, this.request()), now);
 			default:
 				return unreachable(this.#state);
 		}
 	}
 
 	#measure(now: Ticks): number {
-		this.#periodMs = this.trigger();
-		return this.#wait(State.Running, this.#periodMs, now);
+		return this.#run(this.trigger(), now);
 	}
 
 	#take(into: Sample, now: Ticks): boolean {
 		if (this.collect(into)) {
-			if (this.intervalMs === 0) this.#enter(State.Idle);
-			else {
-				this.#periodMs = this.intervalMs;
-				this.#wait(State.Running, this.#periodMs, now);
-			}
+			if (this.intervalMs > 0) this.#run(this.intervalMs, now);
+			else this.#enter(State.Idle);
 			return true;
 		}
-		if (now > this.#readyAt + this.#periodMs) {
+		if (now > this.#dueAt + this.#periodMs) {
 			throw new SensorFault("stuck", "the measurement does not end");
 		}
 		this.#enter(State.Late);
 		return false;
 	}
 
+	#run(periodMs: number, now: Ticks): number {
+		this.#periodMs = periodMs;
+		this.#dueAt = now + periodMs;
+		return this.#wait(State.Running, periodMs, now);
+	}
+
 	#wait(next: State, waitMs: number, now: Ticks): number {
 		this.#enter(next);
+		return this.#rest(waitMs, now);
+	}
+
+	#rest(waitMs: number, now: Ticks): number {
 		this.#readyAt = now + waitMs;
 		return waitMs;
 	}

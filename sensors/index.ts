@@ -1,9 +1,17 @@
 export { Anemometer, type AnemometerOptions } from "./anemometer.ts";
 export { Battery, type BatteryOptions } from "./battery.ts";
 export { BME280, type BME280Options } from "./bme280.ts";
+export { BMP390, type BMP390Options } from "./bmp390.ts";
 export { catalogue, type PartName, type SensorClass } from "./catalogue.ts";
 export { SensorFault } from "./fault.ts";
+export { INA219, type INA219Options } from "./ina219.ts";
+export { LTR390, type LTR390Options } from "./ltr390.ts";
+export { MAX17048 } from "./max17048.ts";
+export { PotentiometerVane, type PotentiometerVaneOptions } from "./potentiometervane.ts";
 export { RainGauge, type RainGaugeOptions } from "./raingauge.ts";
+export { SCD4x, type SCD4xOptions } from "./scd4x.ts";
 export { SHT3x, type SHT3xOptions } from "./sht3x.ts";
 export { SHT4x, type SHT4xOptions } from "./sht4x.ts";
+export { SPS30, type SPS30Options } from "./sps30.ts";
+export { VEML7700, type VEML7700Options } from "./veml7700.ts";
 export { WindVane, type WindVaneOptions } from "./windvane.ts";

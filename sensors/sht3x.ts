@@ -23,7 +23,7 @@ const Command = Object.freeze({
 /** DS table 9, commands of single shot mode with clock stretching disabled. */
 const repeatabilities = Object.freeze(["high", "medium", "low"] as const);
 const measure = Object.freeze([0x2400, 0x240b, 0x2416]);
-/** DS table 4: longest duration of a measurement in whole ms, in the same order. */
+/** DS table 4: longest duration at any supply voltage in whole ms, in the same order. */
 const durations = Object.freeze([16, 7, 5]);
 
 export interface SHT3xOptions {

@@ -39,6 +39,8 @@ export const reservedFlags: readonly number[] = Object.freeze([
 	0, 0, 0, 0, 0, 0, 2, 0, 2, 0, 2, 0, 0, 0, 0, 0,
 ]);
 
+const emptyBytes = new Uint8Array(0);
+
 /**
  * One decoded control packet. An instance is reused for packet after packet: it points into the
  * buffer it was decoded from and holds until that buffer changes.
@@ -58,7 +60,7 @@ export class Packet {
 	/** 1..65,535, or 0 in a packet without one. */
 	packetId = 0;
 	/** Where the ranges below are. */
-	bytes = emptyBytes;
+	bytes: Uint8Array = emptyBytes;
 	/** PUBLISH: first byte of the topic name. */
 	topicStart = 0;
 	topicEnd = 0;
@@ -76,5 +78,3 @@ export class Packet {
 		return readUtf8(this.bytes, this.topicStart, this.topicEnd) ?? "";
 	}
 }
-
-const emptyBytes = new Uint8Array(0);

@@ -9,7 +9,7 @@ import { reasonName } from "../sensing/channel.ts";
 import { fromWire, schemaVersion, wireCircle, wireMaximum } from "./schema.ts";
 
 /** One observation as it stood in a report. */
-export interface DecodedObservation {
+interface DecodedObservation {
 	readonly sequence: number;
 	/** Start of the half-open window, UTC seconds; since boot with time quality Unknown. */
 	readonly startSeconds: number;

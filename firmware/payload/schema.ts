@@ -28,7 +28,7 @@ export const schemaVersion = 1;
 export const wireMaximum = 999_999_999;
 
 /** What `toWire` gives for a value that is finite or infinite and does not fit its column. */
-export const wireMisfit = Number.POSITIVE_INFINITY;
+const wireMisfit = Number.POSITIVE_INFINITY;
 
 /** Steps of a full circle, or 0 for a channel that does not wrap. */
 export function wireCircle(channel: Channel): number {

@@ -46,8 +46,28 @@ export interface Sample {
 	windVane?: { direction: number | undefined };
 	/** mm fallen since the sample before */
 	rainGauge?: { precipitation: number | undefined };
-	/** V */
-	battery?: { voltage: number | undefined };
+	/** V; % of what the battery holds when full */
+	battery?: { voltage: number | undefined; stateOfCharge?: number | undefined };
+	/** V, A and W of a supply, such as a solar panel; the current is negative when it flows back */
+	powerMeter?: {
+		voltage: number | undefined;
+		current: number | undefined;
+		power: number | undefined;
+	};
+	/** lx */
+	lightmeter?: { illuminance: number | undefined };
+	/** UV index (WHO), 1 for each 25 mW/m² of erythemal irradiance */
+	ultravioletMeter?: { uvIndex: number | undefined };
+	/** ppm; the name of the member is that of ECMA-419 */
+	carbonDioxideDetector?: { CO2: number | undefined };
+	/** µg/m³ of particles up to 1, 2.5, 4 and 10 µm; ECMA-419 has the first member */
+	particulateMatterDetector?: {
+		particulateMatter: number | undefined;
+		pm1: number | undefined;
+		pm2_5: number | undefined;
+		pm4: number | undefined;
+		pm10: number | undefined;
+	};
 	/** The groups of a user's own sensors. */
 	[group: string]: object | MissingReason | undefined;
 	/** Why a group is missing when no exception says so. Drivers set and clear it in each sample. */

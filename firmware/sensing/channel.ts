@@ -10,7 +10,7 @@ import type { MissingReason } from "../ports/sensor.ts";
  * - `direction`: angle in degrees, mean of vectors weighted by the wind speed
  * - `last`: newest sample
  */
-export type Aggregate = "mean" | "max" | "sum" | "direction" | "last";
+type Aggregate = "mean" | "max" | "sum" | "direction" | "last";
 
 /** One quantity of a station: what it is called, how it is aggregated and how it travels. */
 export interface Channel {

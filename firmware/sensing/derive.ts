@@ -20,5 +20,5 @@ export {
 	seaLevelPressure,
 	tendencyCharacteristic,
 } from "./pressure.ts";
-export { type SunPosition, sunPosition } from "./sun.ts";
+export { sunPosition } from "./sun.ts";
 export { beaufort, windRun } from "./windscale.ts";

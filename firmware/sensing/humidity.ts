@@ -16,7 +16,7 @@ import {
 } from "./units.ts";
 
 /** Magnus parameters: vapour pressure at 0 °C in Pa, factor, °C. */
-const triplePa = 611.2;
+const freezingPa = 611.2;
 const waterFactor = 17.62;
 const waterOffset = 243.12;
 const iceFactor = 22.46;
@@ -39,16 +39,16 @@ const psychrometerGrowth = 0.000944;
 /** Halvings of an interval of 105 K, after which a wet bulb is known to a millionth of a kelvin. */
 const wetBulbSteps = 27;
 
-/** Saturation vapour pressure over water, -45..60 °C. Accuracy 0.6 % at -40 °C, 0.3 % from 0 °C on. */
+/** Saturation vapour pressure over water, -45..60 °C. */
 export function saturationPressure(temperature: Celsius): Pascal {
 	if (!(temperature >= waterMinimum && temperature <= maximum)) return pascal(Number.NaN);
-	return pascal(triplePa * Math.exp((waterFactor * temperature) / (waterOffset + temperature)));
+	return pascal(freezingPa * Math.exp((waterFactor * temperature) / (waterOffset + temperature)));
 }
 
 /** Saturation vapour pressure over ice, -65..0 °C. */
 export function saturationPressureOverIce(temperature: Celsius): Pascal {
 	if (!(temperature >= iceMinimum && temperature <= 0)) return pascal(Number.NaN);
-	return pascal(triplePa * Math.exp((iceFactor * temperature) / (iceOffset + temperature)));
+	return pascal(freezingPa * Math.exp((iceFactor * temperature) / (iceOffset + temperature)));
 }
 
 /** Partial pressure of the water vapour; temperature -45..60 °C, humidity 0..100 %. */
@@ -59,7 +59,7 @@ export function vapourPressure(temperature: Celsius, humidity: Percent): Pascal 
 
 /** Temperature at which dew forms; NaN without humidity and below -45 °C. */
 export function dewPoint(temperature: Celsius, humidity: Percent): Celsius {
-	const ratio = Math.log(vapourPressure(temperature, humidity) / triplePa);
+	const ratio = Math.log(vapourPressure(temperature, humidity) / freezingPa);
 	const dew = (waterOffset * ratio) / (waterFactor - ratio);
 	// The formula is its own inverse but for rounding, and a dew point above the air is no state of it.
 	return celsius(dew >= waterMinimum ? Math.min(dew, temperature) : Number.NaN);
@@ -67,7 +67,7 @@ export function dewPoint(temperature: Celsius, humidity: Percent): Celsius {
 
 /** Temperature at which hoar frost forms; NaN where dew forms instead, and below -65 °C. */
 export function frostPoint(temperature: Celsius, humidity: Percent): Celsius {
-	const ratio = Math.log(vapourPressure(temperature, humidity) / triplePa);
+	const ratio = Math.log(vapourPressure(temperature, humidity) / freezingPa);
 	const frost = (iceOffset * ratio) / (iceFactor - ratio);
 	return celsius(frost >= iceMinimum && frost <= 0 ? frost : Number.NaN);
 }

@@ -19,14 +19,14 @@ const lapseRate = 0.0065;
 /** Mean rise of the virtual temperature of the column under a station, in K for each Pa of vapour. */
 const vapourRise = 0.0012;
 
-/** m beyond which the reduction of a pressure to sea level means little: WMO-No. 8 Vol. I §3.7. */
-const reducibleMetres = 2_300;
+/** Height in m up to which pressures are reduced to sea level in practice, see docs/meteorology.md. */
+const reducibleMetres = 2_000;
 
 /**
- * Pressure reduced to mean sea level, for stations from -500 to 2,300 m.
+ * Pressure reduced to mean sea level, for stations from -500 to 2,000 m; NaN for others.
  *
  * Source: Deutscher Wetterdienst, VuB 2 BUFR: the hypsometric equation with a lapse rate of 0.0065
- * K/m and a rise of 0.12 K per hPa of vapour pressure (the coefficient Ch of WMO-No. 8 Vol. I §3.7).
+ * K/m and a rise of 0.12 K per hPa of vapour pressure.
  */
 export function seaLevelPressure(
 	station: Pascal,

@@ -51,6 +51,6 @@ export function sunPosition(
 		Math.sin(phi) * Math.cos(declination) * Math.cos(hourAngle);
 	const bearing = Math.atan2(east, north) / radians;
 	into.elevation = degree(height / radians);
-	into.azimuth = degree(bearing < 0 ? bearing + 360 : bearing);
+	into.azimuth = degree((bearing + 360) % 360);
 	return into;
 }

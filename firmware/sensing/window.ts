@@ -1,18 +1,7 @@
 import type { Observation } from "../base/observation.ts";
 import { Limits } from "../limits.ts";
+import { bearing, calmMps, radiansPerDegree } from "./bearing.ts";
 import { ChannelIndex, type ChannelTable, reasonCode } from "./channel.ts";
-
-const radiansPerDegree = Math.PI / 180;
-
-/**
- * Mean speed in m/s below which there is no direction.
- *
- * Source: ICAO Annex 3, Attachment C: below 0.5 m/s (1 kt) the wind is calm.
- */
-const calmMps = 0.5;
-
-/** Share of the summed speeds that the vector sum must have for its direction to mean anything. */
-const leastResultant = 1e-6;
 
 /**
  * What a round of sampling has said of speed or direction so far: both are needed to weight one by
@@ -183,17 +172,4 @@ export class Window {
 		this.#windNorth = 0;
 		this.#windTotal = 0;
 	}
-}
-
-/**
- * Direction of a sum of vectors in degrees, 0 <= direction < 360.
- *
- * @param total  sum of the lengths of the vectors, above 0
- * @returns NaN when they cancel out
- */
-function bearing(east: number, north: number, total: number): number {
-	if (Math.hypot(east, north) < leastResultant * total) return Number.NaN;
-	const degrees = Math.fround(Math.atan2(east, north) / radiansPerDegree);
-	const positive = degrees < 0 ? Math.fround(degrees + 360) : degrees;
-	return positive === 360 ? 0 : positive;
 }

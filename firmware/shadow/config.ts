@@ -16,7 +16,7 @@ export type ConfigField = "sampleSeconds" | "observeSeconds" | "reportSeconds";
 export type Cadence = Readonly<Record<ConfigField, number>>;
 
 /** What the shadow can change. The order is that of the stored form: add at the end only. */
-export const configFields: readonly Field[] = Object.freeze([
+const configFields: readonly Field[] = Object.freeze([
 	Object.freeze({ name: "sampleSeconds", minimum: 1, maximum: 3_600 } as const),
 	Object.freeze({ name: "observeSeconds", minimum: 1, maximum: 3_600 } as const),
 	Object.freeze({ name: "reportSeconds", minimum: 1, maximum: 86_400 } as const),

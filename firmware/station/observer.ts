@@ -7,6 +7,8 @@ import type { Epoch, Ticks, Timed } from "../ports/clock.ts";
 export interface ObserverOptions {
 	/** UTC of a moment, or `undefined` while nobody knows it. */
 	epochAt(now: Ticks): Epoch | undefined;
+	/** The first moment at which `epochAt` gives `epoch` or more; asked only when it gives anything. */
+	ticksAt(epoch: Epoch): Ticks;
 	timeQuality(now: Ticks): TimeQuality;
 	/** Fills values and reasons, and begins the next window. */
 	closeWindow(into: Observation): void;
@@ -81,7 +83,10 @@ export class Observer implements Timed {
 
 	/** The first boundary after `now`; at the boundary itself the next one. */
 	#nextBoundary(now: Ticks): Ticks {
-		const time = this.#options.epochAt(now) ?? now;
-		return (now + this.#period - (time % this.#period)) as Ticks;
+		const epoch = this.#options.epochAt(now);
+		const time = epoch ?? now;
+		const boundary = time - (time % this.#period) + this.#period;
+		// A clock that is being held back reaches the boundary later than the ticks say.
+		return epoch === undefined ? (boundary as Ticks) : this.#options.ticksAt(boundary as Epoch);
 	}
 }

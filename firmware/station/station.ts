@@ -126,6 +126,7 @@ export class Station {
 		this.#observer = new Observer(
 			{
 				epochAt: (now) => this.#wallClock.epochAt(now),
+				ticksAt: (epoch) => this.#wallClock.ticksAt(epoch),
 				timeQuality: (now) => this.#wallClock.quality(now),
 				closeWindow: (into) => this.#window.close(into),
 				nextSequence: () => this.#outbox.nextSequence,
@@ -234,7 +235,7 @@ export class Station {
 	start(now: Ticks): void {
 		const status = this.#outbox.open();
 		if (status !== Status.Ok) this.#log(`outbox: not opened, ${statusName(status)}`);
-		this.#uplink.resumeAfter(this.#session.lastSequence);
+		this.#uplink.resumeAfter(Math.max(this.#outbox.oldest - 1, this.#session.lastSequence));
 		this.#device.clock.onAlarm = (due) => this.#turn(due);
 		this.#scheduler.open(now);
 		this.#readClock(now);

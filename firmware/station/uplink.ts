@@ -51,7 +51,10 @@ export class Uplink {
 		this.#options = options;
 	}
 
-	/** Leaves out what the session still has under way from before a reboot, up to `sequence`. */
+	/**
+	 * Begins behind `sequence`: what is up to there is acknowledged, or under way in a session that
+	 * outlived the reboot.
+	 */
 	resumeAfter(sequence: number): void {
 		this.#handedOver = sequence;
 	}

@@ -48,10 +48,11 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.configureOutput({
 			writeOut: (text) => host.stdout.write(text),
 			writeErr: (text) => host.stderr.write(text),
-			outputError: (text, write) => write(text.replace(/^error: /, "isobar: ")),
+			// One line, also where a suggestion follows.
+			outputError: (text, write) =>
+				write(`${text.trim().replace(/^error: /, "isobar: ").replaceAll("\n", " ")}\n`),
 		})
 		.exitOverride();
-	// Settings are handed down to commands that are made by `command`, so those above come first.
 	program
 		.command("up")
 		.description(
@@ -106,9 +107,6 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.option("--data <DIR>", "certificates, archive and shadows", ".isobar")
 		.option("--json", "log lines as JSON")
 		.action(async (options: CloudCommandOptions) => onEnd(await actions.cloud(options, host)));
-	for (const command of program.commands) {
-		command.allowExcessArguments(false).showSuggestionAfterError(true);
-	}
 	return program;
 }
 

@@ -150,7 +150,7 @@ class Run {
 		try {
 			fleet.start();
 			await this.#interrupt.wait(this.#options.for);
-			view.log("isobar", `the stations report what waits; Ctrl-C ends at once`);
+			view.log("isobar", "the stations report what waits; Ctrl-C ends at once");
 			await this.#interrupt.orSecond(fleet.drain(drainMs));
 			const { user, system } = process.cpuUsage(before);
 			return (user + system) / 1000;
@@ -159,7 +159,7 @@ class Run {
 			throw error;
 		} finally {
 			clearInterval(ticker);
-			view.close();
+			view.close(fleet.stations);
 		}
 	}
 
@@ -173,7 +173,7 @@ class Run {
 		return new ScreenView(output as Required<Stream>, {
 			channels: this.#module.definition.channels,
 			colour: (environment.NO_COLOR ?? "") === "",
-			hint: this.#options.for === undefined ? "Ctrl-C to stop" : "",
+			duration: this.#options.for,
 			now,
 		});
 	}

@@ -26,10 +26,16 @@ export class LineView implements View {
 	show(stations: readonly SimulatedStation[]): void {
 		if (this.#now() - this.#shownAt < periodMs) return;
 		this.#shownAt += periodMs;
-		this.#output.write(`${this.#time()}  ${statusText(stations)}\n`);
+		this.#status(stations);
 	}
 
-	close(): void {}
+	close(stations: readonly SimulatedStation[]): void {
+		this.#status(stations);
+	}
+
+	#status(stations: readonly SimulatedStation[]): void {
+		this.#output.write(`${this.#time()}  ${statusText(stations)}\n`);
+	}
 
 	#time(): string {
 		return clockText(this.#now() - this.#start);

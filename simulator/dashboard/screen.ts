@@ -26,8 +26,8 @@ export interface ScreenViewOptions {
 	/** The user's own channels. */
 	readonly channels: readonly Channel[];
 	readonly colour: boolean;
-	/** What ends the run, as the last line says. */
-	readonly hint: string;
+	/** Milliseconds of the run; until Ctrl-C when it is left out. */
+	readonly duration?: number | undefined;
 	/** Milliseconds, monotonic. */
 	now(): number;
 }
@@ -59,16 +59,21 @@ export class ScreenView implements View {
 		const now = this.#options.now();
 		if (now - this.#shownAt < frameMs) return;
 		this.#shownAt = now;
+		this.#draw(stations);
+	}
+
+	close(stations: readonly SimulatedStation[]): void {
+		this.#draw(stations);
+		this.#screen.write(showCursor);
+	}
+
+	#draw(stations: readonly SimulatedStation[]): void {
 		const lines = this.#frame(stations);
 		const { columns } = this.#screen;
 		const frame = lines.map(([colour, text]) => this.#paint(colour, text.slice(0, columns - 1)));
 		const home = this.#height === 0 ? "" : up(this.#height);
 		this.#screen.write(`${home}${clearToEnd}${frame.join("\n")}\n`);
 		this.#height = lines.length;
-	}
-
-	close(): void {
-		this.#screen.write(showCursor);
 	}
 
 	#frame(stations: readonly SimulatedStation[]): [colour: keyof typeof colours, text: string][] {
@@ -86,7 +91,7 @@ export class ScreenView implements View {
 			]),
 			...(rest.length === 0 ? [] : [["dim", `… and ${rest.length} more`] as ["dim", string]]),
 			["plain", ""],
-			["bold", `${this.#time()}  ${statusText(stations)}  ${this.#options.hint}`],
+			["bold", `${this.#progress()}  ${statusText(stations)}`],
 			...this.#log.map((line): ["dim", string] => ["dim", line]),
 		];
 	}
@@ -94,6 +99,11 @@ export class ScreenView implements View {
 	#paint(colour: keyof typeof colours, text: string): string {
 		const code = this.#options.colour ? colours[colour] : "";
 		return code === "" ? text : `${code}${text}${colours.reset}`;
+	}
+
+	#progress(): string {
+		const { duration } = this.#options;
+		return `${this.#time()} ${duration === undefined ? "until Ctrl-C" : `of ${clockText(duration)}`}`;
 	}
 
 	#time(): string {

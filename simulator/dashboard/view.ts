@@ -6,8 +6,8 @@ export interface View {
 	log(source: string, line: string): void;
 	/** Shows how things stand now; called a few times a second at most. */
 	show(stations: readonly SimulatedStation[]): void;
-	/** Leaves the screen to what follows. */
-	close(): void;
+	/** Shows how things ended, and leaves the screen to what follows. */
+	close(stations: readonly SimulatedStation[]): void;
 }
 
 /** Where text goes. */

@@ -17,21 +17,30 @@ export interface DeviceClock extends Clock {
 /** The longest delay that setTimeout takes [HTML §8.6: a signed 32-bit integer]. */
 const longestDelay = 2_147_483_647;
 
+/** Real time as ms of the epoch, but such that it never goes back. */
+export function realNow(): number {
+	return performance.timeOrigin + performance.now();
+}
+
 /** The clock of a simulated device that lives in real time. */
 export class RealClock implements DeviceClock {
 	onAlarm: (now: Ticks) => void = () => {};
 	readonly #turn: Turn;
-	readonly #boot = performance.now();
+	readonly #now: () => number;
+	readonly #boot: number;
 	#deadline: number = never;
 	#timer: ReturnType<typeof setTimeout> | undefined;
-	#stopped = false;
+	#isStopped = false;
 
-	constructor(turn: Turn) {
+	/** @param now  as `realNow`, or standing still during a turn */
+	constructor(turn: Turn, now: () => number = realNow) {
 		this.#turn = turn;
+		this.#now = now;
+		this.#boot = now();
 	}
 
 	get ticks(): Ticks {
-		return (performance.now() - this.#boot) as Ticks;
+		return (this.#now() - this.#boot) as Ticks;
 	}
 
 	get epoch(): Epoch {
@@ -42,23 +51,22 @@ export class RealClock implements DeviceClock {
 		this.#deadline = deadline;
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
-		if (this.#stopped || deadline === never) return;
-		const delay = Math.min(Math.max(0, Math.ceil(deadline - this.ticks)), longestDelay);
-		this.#timer = setTimeout(() => this.#fire(), delay);
+		if (this.#isStopped || deadline === never) return;
+		const delay = Math.ceil(this.#boot + deadline - realNow());
+		this.#timer = setTimeout(() => this.#fire(), Math.min(Math.max(0, delay), longestDelay));
 	}
 
 	stop(): void {
-		this.#stopped = true;
+		this.#isStopped = true;
 		clearTimeout(this.#timer);
 	}
 
 	#fire(): void {
-		const now = this.ticks;
 		// Timers of the platform count whole milliseconds, and may come one early.
-		if (now < this.#deadline) this.setAlarm(this.#deadline as Ticks);
+		if (this.ticks < this.#deadline) this.setAlarm(this.#deadline as Ticks);
 		else {
 			this.#deadline = never;
-			this.#turn(() => this.onAlarm(now));
+			this.#turn(() => this.onAlarm(this.ticks));
 		}
 	}
 }
@@ -72,7 +80,7 @@ export class KernelClock implements DeviceClock {
 	readonly #kernel: VirtualClock;
 	readonly #boot: number;
 	readonly #alarm: number;
-	#stopped = false;
+	#isStopped = false;
 
 	/** @param kernel  whose time counts in ms of the simulation's epoch */
 	constructor(kernel: VirtualClock, turn: Turn) {
@@ -91,12 +99,12 @@ export class KernelClock implements DeviceClock {
 	}
 
 	setAlarm(deadline: Ticks): void {
-		if (!this.#stopped) this.#kernel.set(this.#alarm, this.#boot + deadline);
+		if (!this.#isStopped) this.#kernel.set(this.#alarm, this.#boot + deadline);
 	}
 
 	stop(): void {
-		if (this.#stopped) return;
-		this.#stopped = true;
+		if (this.#isStopped) return;
+		this.#isStopped = true;
 		this.#kernel.release(this.#alarm);
 	}
 }

@@ -81,6 +81,13 @@ export class SimulatedStation {
 	#device: VirtualDevice | undefined;
 	#station: Station | undefined;
 	#boots = 0;
+	/** The moment of the turn that is under way. */
+	#turnTime: number | undefined;
+	/**
+	 * Time stands still while the firmware runs. The processor of the host is shared, and a pause of it
+	 * between two instructions of one driver would look like a sensor that is late.
+	 */
+	readonly #now = (): number => this.#turnTime ?? this.#world.now;
 	/** Of the flash when it was first read; the counter there is older than this object. */
 	#shedBefore: number | undefined;
 
@@ -89,7 +96,7 @@ export class SimulatedStation {
 		this.#world = world;
 		this.#options = options;
 		this.thing = options.thing;
-		this.#bus = new VirtualBus({ now: () => world.now });
+		this.#bus = new VirtualBus({ now: this.#now });
 		const random = options.random.child("parts");
 		wire(options.definition, this.#bus, { weather: options.weather, random }, options.parts);
 	}
@@ -138,7 +145,7 @@ export class SimulatedStation {
 		const turn: Turn = (work) => this.#turn(device, work);
 		const device: VirtualDevice = new VirtualDevice({
 			identity: { thingName: thing, endpoint, port },
-			clock: this.#world.createClock(turn),
+			clock: this.#world.createClock(turn, this.#now),
 			network: this.#world.createNetwork(thing, turn),
 			random: random.child(`boot ${this.#boots}`),
 			bus: this.#bus,
@@ -159,6 +166,8 @@ export class SimulatedStation {
 
 	/** Where every piece of work of the firmware is started, and where a failed assertion ends it. */
 	#turn(device: VirtualDevice, work: () => void): void {
+		const isOutermost = this.#turnTime === undefined;
+		if (isOutermost) this.#turnTime = this.#world.now;
 		try {
 			work();
 		} catch (error) {
@@ -167,6 +176,8 @@ export class SimulatedStation {
 			this.crashes += 1;
 			this.#options.log(`crashed: ${error instanceof Error ? error.message : String(error)}`);
 			this.#reboot("crash", crashMs);
+		} finally {
+			if (isOutermost) this.#turnTime = undefined;
 		}
 	}
 

@@ -1,6 +1,9 @@
-import { type DeviceClock, RealClock, type Turn } from "../device/clock.ts";
+import { type DeviceClock, KernelClock, RealClock, realNow, type Turn } from "../device/clock.ts";
 import type { DeviceNetwork } from "../device/network.ts";
+import { type PathOptions, type VirtualNetwork, VirtualPath } from "../device/socket.ts";
 import { type Credentials, TlsNetwork } from "../device/tls.ts";
+import type { VirtualClock } from "../kernel/clock.ts";
+import type { RandomStream } from "../kernel/random.ts";
 
 /** Time and network in which a fleet lives. */
 export interface World {
@@ -8,7 +11,8 @@ export interface World {
 	readonly now: number;
 	/** Runs `action` once, `delay` milliseconds from now. */
 	schedule(delay: number, action: () => void): void;
-	createClock(turn: Turn): DeviceClock;
+	/** @param now  this world's `now`, standing still while the device runs */
+	createClock(turn: Turn, now: () => number): DeviceClock;
 	createNetwork(thing: string, turn: Turn): DeviceNetwork;
 }
 
@@ -25,7 +29,7 @@ export class RealWorld implements World {
 	}
 
 	get now(): number {
-		return performance.timeOrigin + performance.now();
+		return realNow();
 	}
 
 	schedule(delay: number, action: () => void): void {
@@ -36,8 +40,8 @@ export class RealWorld implements World {
 		this.#timers.add(timer);
 	}
 
-	createClock(turn: Turn): DeviceClock {
-		return new RealClock(turn);
+	createClock(turn: Turn, now: () => number): DeviceClock {
+		return new RealClock(turn, now);
 	}
 
 	createNetwork(thing: string, turn: Turn): DeviceNetwork {
@@ -50,5 +54,50 @@ export class RealWorld implements World {
 	stop(): void {
 		for (const timer of this.#timers) clearTimeout(timer);
 		this.#timers.clear();
+	}
+}
+
+/** Virtual time and a network in memory. */
+export class VirtualWorld implements World {
+	readonly network: VirtualNetwork;
+	readonly #clock: VirtualClock;
+	readonly #random: RandomStream;
+	readonly #options: PathOptions;
+	readonly #paths = new Map<string, VirtualPath>();
+
+	/**
+	 * @param network  whose clock counts in ms of the world's epoch
+	 * @param random   delays and losses, by the name of the thing
+	 * @param options  of every station's path
+	 */
+	constructor(network: VirtualNetwork, random: RandomStream, options: PathOptions = {}) {
+		this.network = network;
+		this.#clock = network.clock;
+		this.#random = random;
+		this.#options = options;
+	}
+
+	get now(): number {
+		return this.#clock.now;
+	}
+
+	schedule(delay: number, action: () => void): void {
+		this.#clock.schedule(this.#clock.now + delay, action);
+	}
+
+	createClock(turn: Turn): DeviceClock {
+		return new KernelClock(this.#clock, turn);
+	}
+
+	createNetwork(thing: string, turn: Turn): DeviceNetwork {
+		const random = this.#random.child(thing);
+		const path = new VirtualPath(this.network, thing, random, turn, this.#options);
+		this.#paths.set(thing, path);
+		return path;
+	}
+
+	/** The path of a station that is on, to block and to open. */
+	path(thing: string): VirtualPath | undefined {
+		return this.#paths.get(thing);
 	}
 }

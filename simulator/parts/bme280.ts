@@ -29,7 +29,7 @@ const H4 = 349;
 const H5 = 30;
 const H6 = 30;
 
-/** DS tables 14..16: RMS noise by the code of the oversampling, filter off. */
+/** DS §3.6: RMS noise by the code of the oversampling, filter off. */
 const temperatureNoise = [0, 0.005, 0.004, 0.003, 0.003, 0.002];
 const pressureNoise = [0, 3.3, 2.6, 2.1, 1.6, 1.3];
 const humidityNoise = [0, 0.07, 0.05, 0.04, 0.03, 0.02];

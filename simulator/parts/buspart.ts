@@ -84,3 +84,36 @@ export abstract class RegisterPart extends BusPart {
 		return true;
 	}
 }
+
+/** A part with registers of 16 bits; the pointer stays where it was put. */
+export abstract class WordPart extends BusPart {
+	readonly #bigEndian: boolean;
+	#pointer = 0;
+
+	constructor(faults: readonly Fault[], bigEndian: boolean) {
+		super(faults);
+		this.#bigEndian = bigEndian;
+	}
+
+	/** @returns 0..65535 */
+	protected abstract readWord(register: number, now: number): number;
+
+	protected abstract writeWord(register: number, value: number, now: number): void;
+
+	protected onWrite(bytes: Uint8Array, now: number): boolean {
+		if (bytes.length !== 1 && bytes.length !== 3) return false;
+		this.#pointer = bytes[0]!;
+		if (bytes.length === 1) return true;
+		const [first, second] = [bytes[1]!, bytes[2]!];
+		const value = this.#bigEndian ? (first << 8) | second : (second << 8) | first;
+		this.writeWord(this.#pointer, value, now);
+		return true;
+	}
+
+	protected onRead(into: Uint8Array, now: number): boolean {
+		const value = this.readWord(this.#pointer, now);
+		const order = this.#bigEndian ? [value >> 8, value & 0xff] : [value & 0xff, value >> 8];
+		for (let index = 0; index < into.length; index++) into[index] = order[index % 2]!;
+		return true;
+	}
+}

@@ -149,6 +149,60 @@ export class VanePart extends Faulty implements AnalogPart {
 	}
 }
 
+export interface PotentiometerOptions {
+	readonly potentiometerOhm?: number;
+	readonly upperOhm?: number;
+	readonly lowerOhm?: number;
+	readonly deadBand?: number;
+	readonly supplyMv?: number;
+}
+
+/** A vane on a potentiometer. Over the gap in the north its wiper stays at the end it has left. */
+export class PotentiometerVanePart extends Faulty implements AnalogPart {
+	readonly kind = "analog";
+	readonly #surroundings: Surroundings;
+	readonly #conditions: Conditions = blankConditions();
+	readonly #gap: number;
+	readonly #lowestMv: number;
+	readonly #highestMv: number;
+	readonly #supplyMv: number;
+	#angle = 180;
+
+	constructor(
+		surroundings: Surroundings,
+		{
+			potentiometerOhm = 20e3,
+			upperOhm = 1e3,
+			lowerOhm = 1e3,
+			deadBand = 5,
+			supplyMv = 3300,
+		}: PotentiometerOptions = {},
+	) {
+		super(["stuck", "unplugged", "power"]);
+		this.#surroundings = surroundings;
+		this.#gap = deadBand;
+		this.#supplyMv = supplyMv;
+		const currentMa = supplyMv / (upperOhm + potentiometerOhm + lowerOhm);
+		this.#lowestMv = currentMa * lowerOhm;
+		this.#highestMv = currentMa * (lowerOhm + potentiometerOhm);
+	}
+
+	millivolts(now: number): number {
+		// The wiper's cable is pulled to the supply at the board; with no supply there is nothing.
+		if (this.fault === "unplugged") return this.#supplyMv;
+		if (this.fault === "power") return 0;
+		const { weather, random } = this.#surroundings;
+		const { windSpeed, windDirection } = weather.at(now, this.#conditions);
+		const isOverGap = windDirection < this.#gap / 2 || windDirection > 360 - this.#gap / 2;
+		if (windSpeed >= startingSpeed && this.fault !== "stuck") {
+			const end = this.#angle < 180 ? this.#gap / 2 : 360 - this.#gap / 2;
+			this.#angle = isOverGap ? end : windDirection;
+		}
+		const share = (this.#angle - this.#gap / 2) / (360 - this.#gap);
+		return this.#lowestMv + share * (this.#highestMv - this.#lowestMv) + noise(random);
+	}
+}
+
 export interface BatteryPartOptions {
 	readonly upperOhm?: number;
 	readonly lowerOhm?: number;

@@ -77,8 +77,24 @@ export abstract class Faulty {
 	}
 }
 
+/**
+ * The conditions with what acts on further instruments. A weather source that knows these fills them
+ * in, too; a part makes do with an ordinary value where it does not.
+ */
+export interface Ambience extends Conditions {
+	/** lx */
+	illuminance?: number;
+	uvIndex?: number;
+	/** ppm */
+	carbonDioxide?: number;
+	/** µg/m³, up to 2.5 µm */
+	particulateMatter?: number;
+	/** A, from the supply into the station; negative when it flows back */
+	supplyCurrent?: number;
+}
+
 /** Conditions that nobody has filled yet. */
-export function blankConditions(): Conditions {
+export function blankConditions(): Ambience {
 	return {
 		airTemperature: Number.NaN,
 		relativeHumidity: Number.NaN,

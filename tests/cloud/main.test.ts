@@ -2,10 +2,13 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { MqttClient } from "mqtt";
+import { Access } from "../../cloud/access.ts";
 import { Archive } from "../../cloud/archive.ts";
 import { Broker } from "../../cloud/broker.ts";
+import { Layout } from "../../cloud/layout.ts";
 import { listen } from "../../cloud/listener.ts";
 import { provision } from "../../cloud/provision.ts";
+import { RegistryStore } from "../../cloud/registry/store.ts";
 import { ChannelTable } from "../../firmware/sensing/channel.ts";
 import { CloudBench, ended, makeReport } from "../support/cloud.ts";
 
@@ -107,7 +110,11 @@ describe("the archive behind the broker", () => {
 			log: bench.log,
 			openLog: async () => ({ log, torn: 0 }),
 		});
+		const layout = new Layout(bench.dataDir);
+		const registry = await RegistryStore.open(layout.registry);
+		const realm = { region: "us-east-1", accountId: "000000000000" };
 		const broker = await Broker.open({
+			access: await Access.open(registry, layout, realm),
 			log: bench.log,
 			keep: (topicName, payload, done) =>
 				topicName.endsWith("/report") ? archive.append("a", payload, done) : archive.settle(done),
@@ -119,7 +126,7 @@ describe("the archive behind the broker", () => {
 			certificate: bench.read("server.crt"),
 			key: bench.read("server.key"),
 			authority: bench.read("ca.crt"),
-			onConnection: (socket, principal) => broker.accept(socket, principal),
+			onConnection: (socket, certificate) => broker.accept(socket, certificate),
 			log: bench.log,
 		});
 		closers.push(() => {
@@ -388,10 +395,43 @@ describe("presence §4", () => {
 		expect((await until(2))[1]).toMatchObject({ disconnectReason: "MQTT_KEEP_ALIVE_TIMEOUT" });
 	});
 
-	test("a client that was never accepted has no events", async () => {
+	test("T21 a certificate that is good and a client id that is not: connect_failed", async () => {
 		const { cloud, until } = await watch();
-		await ended(bench.client(cloud.port, "a", { clientId: "b" }));
+		await ended(bench.client(cloud.port, "a", { clientId: "c" }));
+		expect(await until(1)).toEqual([
+			{
+				clientId: "c",
+				timestamp: expect.any(Number),
+				eventType: "connect_failed",
+				sessionIdentifier: expect.any(String),
+				principalIdentifier: expect.stringMatching(/^[0-9a-f]{64}$/),
+				connectFailureReason: "AUTHORIZATION_FAILED",
+				ipAddress: "127.0.0.1",
+				versionNumber: 0,
+			},
+		]);
+	});
+
+	test("L06 a client id with a wildcard has no events", async () => {
+		const { cloud, until } = await watch();
+		await ended(bench.client(cloud.port, "a", { clientId: "a+" }));
 		await bench.connected(cloud.port, "b");
 		expect(await until(1)).toMatchObject([{ clientId: "b", eventType: "connected" }]);
+	});
+
+	test("L05 subscribe and unsubscribe name the topics", async () => {
+		const { cloud } = await watch();
+		const events: Record<string, unknown>[] = [];
+		cloud.subscribe("$aws/events/subscriptions/#", (_, payload) => {
+			events.push(JSON.parse(Buffer.from(payload).toString()));
+		});
+		const client = await bench.connected(cloud.port, "a");
+		await client.subscribeAsync(["isobar/a/x", "isobar/a/y"]);
+		await client.unsubscribeAsync("isobar/a/x");
+		await client.publishAsync("isobar/a/z", "", { qos: 1 });
+		expect(events).toMatchObject([
+			{ clientId: "a", eventType: "subscribed", topics: ["isobar/a/x", "isobar/a/y"] },
+			{ clientId: "a", eventType: "unsubscribed", topics: ["isobar/a/x"] },
+		]);
 	});
 });

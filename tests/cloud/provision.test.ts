@@ -51,12 +51,19 @@ describe("provision", () => {
 	test("keys are 0600, directories 0700, nothing half-written is left", async () => {
 		await provision(dataDir, ["a"]);
 		for (const key of ["ca.key", "server.key", "things/a.key"]) expect(modeOf(key)).toBe(0o600);
-		for (const directory of ["things", "archive", "shadows"]) {
+		for (const directory of ["things", "archive", "shadows", "registry"]) {
 			expect(modeOf(directory)).toBe(0o700);
 		}
-		expect(readdirSync(dataDir).sort()).toEqual(
-			["archive", "ca.crt", "ca.key", "server.crt", "server.key", "shadows", "things"].sort(),
-		);
+		expect(readdirSync(dataDir).sort()).toEqual([
+			"archive",
+			"ca.crt",
+			"ca.key",
+			"registry",
+			"server.crt",
+			"server.key",
+			"shadows",
+			"things",
+		]);
 		expect(readdirSync(join(dataDir, "things"))).toEqual(["a.crt", "a.key"]);
 	});
 

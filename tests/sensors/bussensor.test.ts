@@ -10,6 +10,7 @@ class Recorder extends BusSensor {
 	readonly calls: string[] = [];
 	steps: number[] = [0];
 	ready = true;
+	requestMs = 0;
 	failure: string | undefined;
 
 	constructor(intervalMs = 0) {
@@ -47,6 +48,11 @@ class Recorder extends BusSensor {
 		this.#note("collect");
 		if (this.ready) into.thermometer!.temperature = 1;
 		return this.ready;
+	}
+
+	protected override request(): number {
+		if (this.requestMs > 0) this.#note("request");
+		return this.requestMs;
 	}
 
 	protected sleep(): void {
@@ -137,6 +143,23 @@ describe("BusSensor", () => {
 		expect(driver.calls).toEqual(["collect", "collect"]);
 		driver.close();
 		expect(driver.calls.slice(2)).toEqual(["sleep", "release"]);
+	});
+
+	test("a result that has to be asked for is asked for when it is due, and read after its time", () => {
+		const driver = run(new Recorder(500));
+		driver.requestMs = 3;
+		expect(driver.start(at(12))).toBe(3);
+		expect(driver.sample({}, at(14))).toBeUndefined();
+		expect(driver.start(at(14))).toBe(1);
+		expect(driver.sample({}, at(15))).toBeDefined();
+		driver.ready = false;
+		driver.start(at(515));
+		expect(driver.sample({}, at(518))).toBeUndefined();
+		expect(driver.start(at(518))).toBe(3);
+		driver.ready = true;
+		expect(driver.sample({}, at(521))).toBeDefined();
+		const round = ["request", "collect"];
+		expect(driver.calls).toEqual([...round, ...round, ...round]);
 	});
 
 	test("a part that sleeps between measurements is not put to sleep", () => {

@@ -3,6 +3,7 @@ import type { Ticks } from "../../firmware/ports/clock.ts";
 import type { PulseCount, PulseCountConstructor } from "../../firmware/ports/io.ts";
 import { Anemometer } from "../../sensors/anemometer.ts";
 import { Battery } from "../../sensors/battery.ts";
+import { PotentiometerVane } from "../../sensors/potentiometervane.ts";
 import { RainGauge, type RainGaugeOptions } from "../../sensors/raingauge.ts";
 import { WindVane } from "../../sensors/windvane.ts";
 import { RandomStream } from "../../simulator/kernel/random.ts";
@@ -260,6 +261,52 @@ describe("WindVane", () => {
 		[{ pullUpOhm: 0 }, "WindVane pullUpOhm: expected 100..1000000, got 0"],
 	])("%j is refused: %s", (options, line) => {
 		expect(() => new Bench(WindVane).create().configure!(options)).toThrow(line);
+	});
+});
+
+describe("PotentiometerVane", () => {
+	/** The smaller angle between two directions. */
+	const apart = (one: number, other: number) => Math.abs(((one - other + 540) % 360) - 180);
+
+	test("and part agree all around, to half of the gap over the gap", () => {
+		const bench = new Bench(PotentiometerVane);
+		const sensor = bench.create();
+		for (let windDirection = 0; windDirection < 360; windDirection += 0.5) {
+			bench.conditions.windDirection = windDirection;
+			const { direction } = bench.round(sensor)!.windVane!;
+			if (!(direction! >= 0 && direction! < 360)) throw new Error(`direction ${direction}`);
+			const isOverGap = apart(windDirection, 0) <= 2.5;
+			expect(apart(direction!, windDirection)).toBeLessThan(isOverGap ? 5.01 : 0.06);
+		}
+	});
+
+	test("another potentiometer, supply and gap", () => {
+		const configuration = {
+			potentiometerOhm: 10_000,
+			upperOhm: 2_200,
+			lowerOhm: 470,
+			deadBand: 12,
+			supplyMv: 3000,
+		};
+		const bench = new Bench(PotentiometerVane, { configuration });
+		const sensor = bench.create();
+		for (const windDirection of [6, 90, 180, 270, 354]) {
+			bench.conditions.windDirection = windDirection;
+			expect(apart(bench.round(sensor)!.windVane!.direction!, windDirection)).toBeLessThan(0.1);
+		}
+	});
+
+	test.each(["unplugged", "power"] as const)("with fault %s of the part: unplugged", (fault) => {
+		const bench = new Bench(PotentiometerVane);
+		bench.part.fault = fault;
+		expect(bench.observe(bench.create())).toEqual({ values: [], reason: "unplugged" });
+	});
+
+	test.each([
+		[{ upperOhm: 0 }, "PotentiometerVane upperOhm: expected 200..1000000, got 0"],
+		[{ deadBand: 90 }, "PotentiometerVane deadBand: expected 0..45, got 90"],
+	])("%j is refused: %s", (options, line) => {
+		expect(() => new Bench(PotentiometerVane).create().configure!(options)).toThrow(line);
 	});
 });
 

@@ -1,8 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ConnectionOptions } from "node:tls";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { type Cloud, type CloudOptions, startCloud } from "../../cloud/main.ts";
+
+/** MQTT.js hands on to node:tls what its types do not name. */
+export type ClientOptions = {
+	[Key in keyof IClientOptions]?: IClientOptions[Key] | undefined;
+} & Pick<ConnectionOptions, "minVersion" | "maxVersion" | "session" | "ciphers">;
 
 /** A data directory for one test, and everything that must be gone when the test ends. */
 export class CloudBench {
@@ -35,8 +41,8 @@ export class CloudBench {
 	}
 
 	/** A client of MQTT.js with the certificate of a thing; it does not connect again by itself. */
-	client(port: number, thing: string, options: IClientOptions = {}): MqttClient {
-		const client = connect({
+	client(port: number, thing: string, options: ClientOptions = {}): MqttClient {
+		const all: ClientOptions = {
 			protocol: "mqtts",
 			host: "127.0.0.1",
 			port,
@@ -46,14 +52,15 @@ export class CloudBench {
 			key: this.read(`things/${thing}.key`),
 			reconnectPeriod: 0,
 			...options,
-		});
+		};
+		const client = connect(all as IClientOptions);
 		client.on("error", () => {});
 		this.#clients.push(client);
 		return client;
 	}
 
 	/** The same, connected. */
-	async connected(port: number, thing: string, options: IClientOptions = {}): Promise<MqttClient> {
+	async connected(port: number, thing: string, options: ClientOptions = {}): Promise<MqttClient> {
 		const client = this.client(port, thing, options);
 		await new Promise<void>((resolve, reject) => {
 			client.once("connect", () => resolve());

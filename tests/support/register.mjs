@@ -9,6 +9,13 @@ if (isMainThread) register(import.meta.url);
 
 const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
 
+/** The package's own names stand for its sources, as they do in the tests. */
+export function resolve(specifier, context, nextResolve) {
+	const [, room] = /^isobar\/(\w+)$/.exec(specifier) ?? [];
+	if (room === undefined) return nextResolve(specifier, context);
+	return nextResolve(new URL(`../../${room}/index.ts`, import.meta.url).href, context);
+}
+
 /** Loads a `.ts` module with its types stripped. */
 export async function load(url, context, nextLoad) {
 	if (!url.endsWith(".ts")) return nextLoad(url, context);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import type { Packet as Witnessed } from "mqtt-packet";
 import { Status, statusName } from "../../../firmware/base/status.ts";
 import { SessionState } from "../../../firmware/mqtt/session.ts";
 import { at, publishPacket, SessionBench } from "./bench.ts";
@@ -29,7 +30,7 @@ const setUps: Readonly<Record<StateName, (bench: SessionBench) => void>> = {
 type Input = (bench: SessionBench) => number | undefined;
 
 const ack = (cmd: "puback" | "pubrec" | "pubrel" | "pubcomp" | "unsuback"): Input => {
-	return (bench) => bench.feed(1, { cmd, messageId: 9 });
+	return (bench) => bench.feed(1, { cmd, messageId: 9 } as Witnessed);
 };
 
 /** Everything that can be done to a session, at 1 ms unless it says otherwise. */

@@ -8,6 +8,7 @@ import type {
 } from "../../../firmware/ports/storage.ts";
 import { VirtualFlash, VirtualRetainedMemory } from "../../../simulator/device/storage.ts";
 import { Ledger } from "./ledger.ts";
+import { observe } from "./support.ts";
 
 /**
  * A flash that visits every power cut: before each write and each erase it makes copies of itself
@@ -149,13 +150,22 @@ export function walk(options: WalkOptions): Walk {
 
 /** Life after the cut: it takes observations, and everything can be acknowledged. */
 function goOn(outbox: Outbox, flash: VirtualFlash): void {
-	const ledger = new Ledger();
-	const { waiting } = outbox;
-	for (let index = 0; index < 3; index++) ledger.append(outbox, 0);
-	if (outbox.waiting !== waiting + 3) throw new Error("does not take observations");
-	ledger.acknowledge(outbox, 0, outbox.nextSequence - 1);
+	const before = outbox.waiting + outbox.shed;
+	for (let index = 0; index < 3; index++) {
+		if (outbox.append(observe(outbox.nextSequence)) !== 0) throw new Error("append after the cut");
+	}
+	if (outbox.waiting + outbox.shed !== before + 3) throw new Error("miscounts after the cut");
+	const run = new ObservationRun();
+	while (outbox.waiting > 0) {
+		const count = outbox.peek(0, 60, run);
+		const last = run.firstSequence + count - 1;
+		if (count === 0 || outbox.acknowledge(run.firstSequence, last) !== 0) {
+			throw new Error("cannot be emptied after the cut");
+		}
+	}
 	const again = createOutbox(flash, 0, new VirtualRetainedMemory(0));
-	if (again.open() !== 0 || again.waiting !== 0) throw new Error("cannot be emptied");
+	if (again.open() !== 0 || again.waiting !== 0) throw new Error("does not stay empty");
+	if (again.nextSequence < outbox.nextSequence) throw new Error("sequences go back");
 }
 
 function copyOf(memory: VirtualRetainedMemory, isLost: boolean): VirtualRetainedMemory {
@@ -227,7 +237,10 @@ function runScript(create: () => Outbox, ledger: Ledger): void {
 	ledger.acknowledgeNotice(outbox, 1001);
 	ledger.acknowledgeNotice(outbox, 1013);
 	notice(NoticeKind.Alert);
-	while (deliver(0, 25) > 0) append(1);
+	for (let round = 0; round < 8; round++) {
+		deliver(0, 25);
+		append(1);
+	}
 	reboot();
 	append(40);
 	deliver(0, 60);

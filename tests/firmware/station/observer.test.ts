@@ -16,6 +16,7 @@ class Bench {
 	readonly observer = new Observer(
 		{
 			epochAt: (now) => (this.offset === undefined ? undefined : ((now + this.offset) as Epoch)),
+			ticksAt: (epoch) => at(epoch - this.offset!),
 			timeQuality: () =>
 				this.offset === undefined ? TimeQuality.Unknown : TimeQuality.Synchronised,
 			closeWindow: (into) => into.clear(),

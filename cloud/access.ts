@@ -1,0 +1,268 @@
+import { randomUUID, X509Certificate } from "node:crypto";
+import { readdir, unlink } from "node:fs/promises";
+import { readIfPresent } from "./file.ts";
+import type { CredentialPaths, Layout } from "./layout.ts";
+import { type Action, type Decision, evaluate, type Variables } from "./registry/policy.ts";
+import { type Change, isThingName } from "./registry/registry.ts";
+import type { RegistryStore } from "./registry/store.ts";
+import { certificateVariables } from "./registry/subject.ts";
+
+/** What resources are called here. */
+export interface Realm {
+	readonly region: string;
+	readonly accountId: string;
+}
+
+/** The peer of one connection, as policies see it. */
+export interface Client {
+	readonly certificate: X509Certificate;
+	/** SHA-256 of the certificate in DER, 64 hex digits. */
+	readonly certificateId: string;
+	readonly clientId: string;
+	/** IP address. */
+	readonly address: string;
+	/** Only while its CONNECT is decided. */
+	readonly connect?: ConnectFacts;
+}
+
+export interface ConnectFacts {
+	readonly isPersistent: boolean;
+	readonly willTopic: string | undefined;
+}
+
+/** What a resource is: the part of its ARN before the name. */
+type ResourceType = "client" | "topic" | "topicfilter";
+
+/** The policy of stations whose certificates `provision` has made. */
+export const stationPolicyName = "isobar-station";
+
+/**
+ * Who may come in and do what: the registry asked about certificates, and policies about actions.
+ * Each decision is taken by what the registry says at that moment.
+ */
+export class Access {
+	readonly #store: RegistryStore;
+	readonly #layout: Layout;
+	readonly #realm: Realm;
+	/** The files of certificates that `provision` has made, by certificate id. */
+	readonly #files = new Map<string, CredentialPaths>();
+	readonly #decisions = new WeakMap<Client, DecisionCache>();
+
+	private constructor(store: RegistryStore, layout: Layout, realm: Realm) {
+		this.#store = store;
+		this.#layout = layout;
+		this.#realm = realm;
+	}
+
+	/** Registers the certificates that `provision` has made since the last start. */
+	static async open(store: RegistryStore, layout: Layout, realm: Realm): Promise<Access> {
+		const access = new Access(store, layout, realm);
+		if (!store.state.policy(stationPolicyName)) {
+			await store.run((registry) =>
+				registry.createPolicy(stationPolicyName, makeStationPolicy(realm)),
+			);
+		}
+		const files = (await readdir(layout.things)).filter((file) => file.endsWith(".crt"));
+		await access.#adopt(files.map((file) => file.slice(0, -".crt".length)));
+		return access;
+	}
+
+	/** Why this certificate is refused; `undefined` when it is registered and active. */
+	async check(certificate: X509Certificate): Promise<string | undefined> {
+		const certificateId = certificateIdOf(certificate);
+		if (!this.#store.state.certificate(certificateId)) {
+			const thing = commonNameOf(certificate);
+			if (thing !== undefined) await this.#adopt([thing]);
+		}
+		return this.problemOf(certificateId);
+	}
+
+	/** The same for a certificate that `check` has seen. */
+	problemOf(certificateId: string): string | undefined {
+		const status = this.#store.state.certificate(certificateId)?.status;
+		if (status === "ACTIVE") return undefined;
+		return status === undefined
+			? "its certificate is not registered"
+			: `its certificate is ${status}`;
+	}
+
+	/** The thing of a connection, when it is attached exclusively: events name only such a thing. */
+	exclusiveThingOf({ certificateId, clientId }: Client): string | undefined {
+		const thing = this.#store.state.thingOf(certificateId, clientId);
+		const isExclusive = thing && this.#store.state.isExclusive(certificateId, thing.thingName);
+		return isExclusive ? thing.thingName : undefined;
+	}
+
+	/**
+	 * Decides about one action.
+	 *
+	 * @param name  of the client, the topic or the topic filter it is about
+	 */
+	decide(client: Client, action: Action, type: ResourceType, name: string): Decision {
+		const { state } = this.#store;
+		let cache = this.#decisions.get(client);
+		if (cache?.generation !== state.generation) {
+			cache = { generation: state.generation, decisions: new Map() };
+			this.#decisions.set(client, cache);
+		}
+		const key = `${action} ${name}`;
+		let decision = cache.decisions.get(key);
+		if (!decision) {
+			const { certificateId, clientId } = client;
+			const policies = state.policiesOf(certificateId, state.thingOf(certificateId, clientId));
+			const resource = this.#arn(type, name);
+			decision = evaluate(policies, this.#variablesOf(client), action, resource);
+			if (cache.decisions.size >= decisionsKept) cache.decisions.clear();
+			cache.decisions.set(key, decision);
+		}
+		return decision;
+	}
+
+	/** Removes the files of certificates that are no longer registered, so that they stay unknown. */
+	async forget(changes: readonly Change[]): Promise<void> {
+		for (const { kind, name, value } of changes) {
+			const paths = kind === "certificate" && !value ? this.#files.get(name) : undefined;
+			if (!paths) continue;
+			this.#files.delete(name);
+			await unlink(paths.certificate);
+			await unlink(paths.key);
+		}
+	}
+
+	/** Registers the certificates that stand in the files of these things, where they are unknown. */
+	async #adopt(things: readonly string[]): Promise<void> {
+		const found = new Map<string, { certificatePem: string; thingName: string }>();
+		for (const thingName of things) {
+			const paths = this.#layout.thing(thingName);
+			const certificatePem = await readIfPresent(paths.certificate);
+			if (certificatePem === undefined) continue;
+			const certificate = new X509Certificate(certificatePem);
+			if (commonNameOf(certificate) !== thingName) continue;
+			const certificateId = certificateIdOf(certificate);
+			this.#files.set(certificateId, paths);
+			found.set(certificateId, { certificatePem, thingName });
+		}
+		await this.#store.run((registry) =>
+			[...found].flatMap(([certificateId, { certificatePem, thingName }]) =>
+				registry.certificate(certificateId)
+					? []
+					: registry.adoptCertificate({
+							certificateId,
+							certificatePem,
+							thingName,
+							thingId: randomUUID(),
+							policyName: stationPolicyName,
+						}),
+			),
+		);
+	}
+
+	/** Source: aws-iot-contract.md §2.5. */
+	#variablesOf(client: Client): Variables {
+		const { certificateId, clientId, address, connect, certificate } = client;
+		const thing = this.#store.state.thingOf(certificateId, clientId);
+		let ofCertificate: Variables | undefined;
+		return (name) => {
+			switch (name) {
+				case "iot:ClientId":
+					return [clientId];
+				case "aws:SourceIp":
+					return [address];
+				case "iot:CertificateId":
+					return [certificateId];
+				case "iot:Connection.Thing.ThingName":
+					return thing && [thing.thingName];
+				case "iot:Connection.Thing.ThingTypeName":
+					return thing?.thingTypeName === undefined ? undefined : [thing.thingTypeName];
+				case "iot:Connection.Thing.IsAttached":
+					return [String(thing !== undefined)];
+				case "iot:ConnectAttributes":
+					return connect && attributesOf(connect);
+				case "iot:LastWillTopic":
+					return connect?.willTopic === undefined
+						? undefined
+						: [this.#arn("topic", connect.willTopic)];
+			}
+			const attribute = /^iot:Connection\.Thing\.Attributes\[(.+)\]$/.exec(name)?.[1];
+			if (attribute !== undefined) {
+				const has = thing !== undefined && Object.hasOwn(thing.attributes, attribute);
+				return has ? [thing.attributes[attribute]!] : undefined;
+			}
+			if (!name.startsWith("iot:Certificate.")) return undefined;
+			ofCertificate ??= certificateVariables(certificate.raw);
+			return ofCertificate(name);
+		};
+	}
+
+	#arn(type: ResourceType, name: string): string {
+		return `arn:aws:iot:${this.#realm.region}:${this.#realm.accountId}:${type}/${name}`;
+	}
+}
+
+/** Decisions kept for one client, as long as nothing in the registry changes. */
+const decisionsKept = 256;
+
+interface DecisionCache {
+	readonly generation: number;
+	readonly decisions: Map<string, Decision>;
+}
+
+export function certificateIdOf(certificate: X509Certificate): string {
+	return certificate.fingerprint256.replaceAll(":", "").toLowerCase();
+}
+
+/** The one common name of a certificate when it can name a thing. */
+function commonNameOf(certificate: X509Certificate): string | undefined {
+	// One attribute a line; a line break within a value is escaped.
+	const names = certificate.subject.split("\n").filter((line) => line.startsWith("CN="));
+	const name = names.length === 1 ? names[0]!.slice("CN=".length) : "";
+	return isThingName(name) ? name : undefined;
+}
+
+function attributesOf({ isPersistent, willTopic }: ConnectFacts): string[] {
+	const attributes: string[] = [];
+	if (isPersistent) attributes.push("PersistentConnect");
+	if (willTopic !== undefined) attributes.push("LastWill");
+	return attributes;
+}
+
+/**
+ * The least that a station needs (aws-iot-contract.md §2.6): to connect under its thing's name, to
+ * report below `isobar/<thing>/`, and its own shadows.
+ */
+function makeStationPolicy({ region, accountId }: Realm): string {
+	const arn = (type: ResourceType, name: string): string =>
+		`arn:aws:iot:${region}:${accountId}:${type}/${name}`;
+	const thing = `\${iot:Connection.Thing.ThingName}`;
+	const own = `isobar/${thing}/*`;
+	const shadow = `$aws/things/${thing}/shadow/`;
+	const allow = (Action: Action | Action[], Resource: string | string[]) => ({
+		Effect: "Allow",
+		Action,
+		Resource,
+	});
+	return JSON.stringify({
+		Version: "2012-10-17",
+		Statement: [
+			{
+				...allow("iot:Connect", arn("client", thing)),
+				Condition: { Bool: { "iot:Connection.Thing.IsAttached": ["true"] } },
+			},
+			allow(["iot:Publish", "iot:RetainPublish"], arn("topic", own)),
+			allow(
+				"iot:Publish",
+				["get", "update", "name/*/get", "name/*/update"].map((name) =>
+					arn("topic", `${shadow}${name}`),
+				),
+			),
+			allow(
+				"iot:Subscribe",
+				[own, `${shadow}*`].map((name) => arn("topicfilter", name)),
+			),
+			allow(
+				"iot:Receive",
+				[own, `${shadow}*`].map((name) => arn("topic", name)),
+			),
+		],
+	});
+}

@@ -1,0 +1,115 @@
+import { readdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { CloudFault, messageOf } from "../fault.ts";
+import {
+	makeDirectory,
+	readIfPresent,
+	replaceFile,
+	syncDirectory,
+	temporarySuffix,
+} from "../file.ts";
+import { type Change, Registry } from "./registry.ts";
+
+type Kind = Change["kind"];
+
+/** Each kind has a folder, each entity a file. A policy is there before who names it. */
+const folders: Readonly<Record<Kind, string>> = Object.freeze({
+	policy: "policies",
+	type: "types",
+	group: "groups",
+	thing: "things",
+	certificate: "certificates",
+});
+
+/** Files are written this many at a time. */
+const concurrency = 16;
+
+/** The registry on disk. Operations run one after another, and count when they are durable. */
+export class RegistryStore {
+	/** What is in force; to be read, and changed through `run` alone. */
+	readonly state: Registry;
+	/** Called after changes have come into force. */
+	onChanged: (changes: readonly Change[]) => void = () => {};
+	readonly #directory: string;
+	#tail: Promise<unknown> = Promise.resolve();
+	#stopped = false;
+
+	private constructor(directory: string, state: Registry) {
+		this.#directory = directory;
+		this.state = state;
+	}
+
+	/** @throws {CloudFault} "Corrupt" when a file is there that holds no entity */
+	static async open(directory: string): Promise<RegistryStore> {
+		const state = new Registry();
+		for (const [kind, folder] of Object.entries(folders)) {
+			const path = join(directory, folder);
+			await makeDirectory(path);
+			state.apply(await readFolder(path, kind as Kind));
+		}
+		return new RegistryStore(directory, state);
+	}
+
+	/**
+	 * Runs one operation of the registry. Resolves when what it changes is on disk and in force.
+	 *
+	 * @throws {RegistryFault} when the registry refuses it
+	 */
+	run(operation: (registry: Registry) => readonly Change[]): Promise<void> {
+		const result = this.#tail.then(async () => {
+			const changes = operation(this.state);
+			if (changes.length === 0 || this.#stopped) return;
+			await this.#write(changes);
+			if (this.#stopped) return;
+			this.state.apply(changes);
+			this.onChanged(changes);
+		});
+		this.#tail = result.catch(() => {});
+		return result;
+	}
+
+	kill(): void {
+		this.#stopped = true;
+	}
+
+	async close(): Promise<void> {
+		await this.#tail;
+		this.kill();
+	}
+
+	async #write(changes: readonly Change[]): Promise<void> {
+		for (let start = 0; start < changes.length; start += concurrency) {
+			const some = changes.slice(start, start + concurrency);
+			await Promise.all(some.map((change) => this.#writeOne(change)));
+		}
+		for (const kind of new Set(changes.map((change) => change.kind))) {
+			await syncDirectory(join(this.#directory, folders[kind]));
+		}
+	}
+
+	async #writeOne({ kind, name, value }: Change): Promise<void> {
+		const path = join(this.#directory, folders[kind], `${name}.json`);
+		const text = JSON.stringify(value);
+		if (value) await replaceFile(path, text, 0o600, () => !this.#stopped);
+		else if (!this.#stopped) await unlink(path);
+	}
+}
+
+async function readFolder(directory: string, kind: Kind): Promise<Change[]> {
+	const changes: Change[] = [];
+	for (const file of await readdir(directory)) {
+		const path = join(directory, file);
+		if (file.endsWith(temporarySuffix)) {
+			await unlink(path);
+			continue;
+		}
+		const name = file.slice(0, -".json".length);
+		try {
+			const value = JSON.parse((await readIfPresent(path))!);
+			changes.push({ kind, name, value });
+		} catch (error) {
+			throw new CloudFault("Corrupt", `${path} holds no ${kind}: ${messageOf(error)}`);
+		}
+	}
+	return changes;
+}
