@@ -34,7 +34,7 @@ export interface ConnectFacts {
 type ResourceType = "client" | "topic" | "topicfilter";
 
 /** The policy of stations whose certificates `provision` has made. */
-export const stationPolicyName = "isobar-station";
+const stationPolicyName = "isobar-station";
 
 /**
  * Who may come in and do what: the registry asked about certificates, and policies about actions.
@@ -54,7 +54,7 @@ export class Access {
 		this.#realm = realm;
 	}
 
-	/** Registers the certificates that `provision` has made since the last start. */
+	/** Makes the policy of stations when it is missing, and registers what `provision` has made. */
 	static async open(store: RegistryStore, layout: Layout, realm: Realm): Promise<Access> {
 		const access = new Access(store, layout, realm);
 		if (!store.state.policy(stationPolicyName)) {
@@ -118,7 +118,7 @@ export class Access {
 		return decision;
 	}
 
-	/** Removes the files of certificates that are no longer registered, so that they stay unknown. */
+	/** Removes the files of certificates that will be deleted: the next start must not find them. */
 	async forget(changes: readonly Change[]): Promise<void> {
 		for (const { kind, name, value } of changes) {
 			const paths = kind === "certificate" && !value ? this.#files.get(name) : undefined;

@@ -3,4 +3,5 @@ export type { ArchivedObservation } from "./archive.ts";
 export { CloudFault } from "./fault.ts";
 export { type Cloud, type CloudOptions, startCloud } from "./main.ts";
 export { provision } from "./provision.ts";
+export { RegistryFault } from "./registry/registry.ts";
 export { ShadowRejected } from "./shadows.ts";

@@ -3,7 +3,6 @@ import { ChannelTable } from "../firmware/sensing/channel.ts";
 import { Access } from "./access.ts";
 import { Archive } from "./archive.ts";
 import { Broker } from "./broker.ts";
-import { messageOf } from "./fault.ts";
 import { Layout } from "./layout.ts";
 import { listen } from "./listener.ts";
 import { takeLock } from "./lock.ts";
@@ -91,10 +90,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			onPublished: (topicName, payload) => shadows.receive(topicName, payload),
 		});
 		opened.unshift(broker);
-		registry.onChanged = (changes) => {
-			broker.recheck();
-			access.forget(changes).catch((error) => log(`registry: ${messageOf(error)}`));
-		};
+		registry.beforeWrite = (changes) => access.forget(changes);
+		registry.onChanged = () => broker.recheck();
 		const listener = await listen({
 			port,
 			host,

@@ -27,6 +27,9 @@ export interface AnemometerOptions {
 	readonly maximumSpeed?: number;
 }
 
+/** Milliseconds that the first sample counts pulses for. */
+const firstGateMs = 1_000;
+
 export class Anemometer implements Sensor {
 	static readonly part: Part = Object.freeze({
 		name: "Anemometer",
@@ -38,7 +41,7 @@ export class Anemometer implements Sensor {
 	#metresPerPulse = 0;
 	#maximumSpeed = 0;
 	#count = 0;
-	/** When `#count` was read; NaN before the first sample. */
+	/** When `#count` was read; NaN before the first start. */
 	#countedAt = Number.NaN;
 
 	constructor({
@@ -59,13 +62,17 @@ export class Anemometer implements Sensor {
 		this.#maximumSpeed = maximumSpeed;
 	}
 
-	start(): number {
-		return 0;
+	/** The first call opens the gate and asks for a second of pulses; later ones go on counting. */
+	start(now: Ticks): number {
+		if (!Number.isNaN(this.#countedAt)) return 0;
+		this.#count = this.#io.read();
+		this.#countedAt = now;
+		return firstGateMs;
 	}
 
 	/**
-	 * Gives the mean speed since the sample before. The first sample, and the first one after a reset
-	 * of the counter, have none before them: `silent`.
+	 * Gives the mean speed since the sample before, or since the gate was opened. The first sample after a
+	 * reset of the counter has none before it: `silent`.
 	 *
 	 * @throws {SensorFault} "range" when the pulses come faster than wind can turn the cups
 	 */
@@ -74,13 +81,13 @@ export class Anemometer implements Sensor {
 		into.anemometer ??= { speed: undefined };
 		into.anemometer.speed = undefined;
 		const elapsedMs = now - this.#countedAt;
-		// Two samples at one moment have no time between them to count in.
-		if (elapsedMs <= 0) return undefined;
+		// Two samples at one moment have no time between them to count in, nor has a gate never opened.
+		if (!(elapsedMs > 0)) return undefined;
 		const count = this.#io.read();
 		const pulses = pulsesBetween(this.#count, count);
 		this.#count = count;
 		this.#countedAt = now;
-		if (Number.isNaN(elapsedMs) || pulses < 0) {
+		if (pulses < 0) {
 			into.missing = "silent";
 			return into;
 		}

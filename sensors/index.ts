@@ -2,6 +2,7 @@ export { Anemometer, type AnemometerOptions } from "./anemometer.ts";
 export { Battery, type BatteryOptions } from "./battery.ts";
 export { BME280, type BME280Options } from "./bme280.ts";
 export { BMP390, type BMP390Options } from "./bmp390.ts";
+export { BusSensor } from "./bussensor.ts";
 export { catalogue, type PartName, type SensorClass } from "./catalogue.ts";
 export { SensorFault } from "./fault.ts";
 export { INA219, type INA219Options } from "./ina219.ts";

@@ -28,6 +28,8 @@ const concurrency = 16;
 export class RegistryStore {
 	/** What is in force; to be read, and changed through `run` alone. */
 	readonly state: Registry;
+	/** Waited for before changes are written. */
+	beforeWrite: (changes: readonly Change[]) => Promise<void> = async () => {};
 	/** Called after changes have come into force. */
 	onChanged: (changes: readonly Change[]) => void = () => {};
 	readonly #directory: string;
@@ -59,6 +61,7 @@ export class RegistryStore {
 		const result = this.#tail.then(async () => {
 			const changes = operation(this.state);
 			if (changes.length === 0 || this.#stopped) return;
+			await this.beforeWrite(changes);
 			await this.#write(changes);
 			if (this.#stopped) return;
 			this.state.apply(changes);

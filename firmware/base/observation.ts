@@ -29,7 +29,7 @@ export class Observation {
 	periodSeconds = 0;
 	timeQuality: TimeQuality = TimeQuality.Unknown;
 	/** In the unit of the channel; NaN is missing. */
-	readonly values = new Float32Array(Limits.channels);
+	readonly values = new Float32Array(Limits.channels).fill(Number.NaN);
 	/** Code of the reason for each missing value, 0 for a value; see sensing/channel.ts. */
 	readonly reasons = new Uint8Array(Limits.channels);
 

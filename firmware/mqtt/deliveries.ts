@@ -166,10 +166,19 @@ export class Deliveries {
 		if (this.maximumQos < 2) this.#downgradeDue();
 	}
 
-	/** The broker has lost its session, or was asked to: all that is under way begins again as new. */
+	/**
+	 * The broker has lost its session, or was asked to: all that is under way begins again as new. What
+	 * is stored as released must not be found so after a power cut: PUBREL would be answered, and the
+	 * message would never have been there.
+	 */
 	renew(now: Ticks): void {
 		this.subscribed = false;
 		this.#table.advanceAll(DeliveryInput.Renew, now);
+		for (let place = 0; place < this.#table.length; place++) {
+			const index = this.#table.at(place);
+			// As in #onPubrec.
+			if (this.#table.qos[index] === 2) void this.#durable.saveDelivery(index);
+		}
 	}
 
 	/**
@@ -316,8 +325,6 @@ export class Deliveries {
 			return this.#out.pending === 0 ? this.#giveUp(index, now) : Status.NotReady;
 		}
 		if (size < 0) return -size as Status;
-		// Exactly once hangs on this only when storage fails and then the power; waiting helps neither.
-		if (table.qos[index] === 2) void this.#durable.saveDelivery(index);
 		this.#out.commit(size);
 		const input = table.qos[index] === 2 ? DeliveryInput.Publish2 : DeliveryInput.Publish1;
 		table.advance(index, input, now);
@@ -449,7 +456,7 @@ export class Deliveries {
 				return Status.ProtocolError;
 			}
 			this.#table.advance(index, DeliveryInput.Pubrec, now);
-			// As in #sendAgain.
+			// Unsaved, it is published again only if the power fails too; waiting would not help either.
 			void this.#durable.saveDelivery(index);
 		}
 		return this.answer(PacketType.Pubrel, packetId);

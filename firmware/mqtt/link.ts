@@ -310,16 +310,17 @@ export class MqttLink implements Timed {
 			this.#enter(Opening);
 			const status = this.#session.open(this.#outlet, now);
 			if (status !== Status.Ok) this.#fail(status, now);
-			return;
+		} else {
+			const status = this.#session.writable(now);
+			if (status !== Status.Ok && this.#isTrying) this.#fail(status, now);
 		}
-		const status = this.#session.writable(now);
-		if (status !== Status.Ok && this.#isTrying) this.#fail(status, now);
-		// What was left unread for want of room for the answers.
+		// What came too early, or was left for want of room for the answers.
 		this.#read(now);
 	}
 
 	/** Reads all there is, as long as the answers have room; the rest waits for `onWritable`. */
 	#read(now: Ticks): void {
+		if (this.#state === Connecting || this.#state === Handshaking) return;
 		const socket = this.#socket;
 		while (socket !== undefined && socket === this.#socket && this.#session.canReceive) {
 			const count = this.#readSocket(socket);

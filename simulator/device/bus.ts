@@ -60,8 +60,8 @@ export class VirtualBus {
 				}
 			},
 			PulseCount: class extends VirtualPulseCount {
-				constructor({ signal }: PulseCountOptions) {
-					super(bus.#seat(pinOf(signal), "pulse"));
+				constructor({ signal, debounce = 0 }: PulseCountOptions) {
+					super(bus.#seat(pinOf(signal), "pulse"), debounce);
 				}
 			},
 			Analog: class extends VirtualAnalog {
@@ -255,16 +255,18 @@ class VirtualSMBus implements SMBus {
 
 class VirtualPulseCount implements PulseCount {
 	readonly #seat: Seat<PulsePart>;
+	readonly #debounceMs: number;
 	readonly #zero: number;
 
-	constructor(seat: Seat<PulsePart>) {
+	constructor(seat: Seat<PulsePart>, debounceMs: number) {
 		this.#seat = seat;
-		this.#zero = seat.part!.pulses(seat.now);
+		this.#debounceMs = debounceMs;
+		this.#zero = seat.part!.pulses(seat.now, debounceMs);
 	}
 
 	/** Counts from the moment it was opened; wraps at 32 bits, signed. */
 	read(): number {
-		return (this.#seat.part!.pulses(this.#seat.now) - this.#zero) | 0;
+		return (this.#seat.part!.pulses(this.#seat.now, this.#debounceMs) - this.#zero) | 0;
 	}
 
 	close(): void {

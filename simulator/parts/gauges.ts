@@ -8,11 +8,17 @@ import type { Conditions } from "../weather/conditions.ts";
 import {
 	type AnalogPart,
 	blankConditions,
+	type Fault,
 	Faulty,
 	noise,
 	type PulsePart,
+	pulsesPerClosing,
 	type Surroundings,
 } from "./part.ts";
+
+function isStill(fault: Fault | undefined): boolean {
+	return fault === "stuck" || fault === "unplugged";
+}
 
 export interface BucketOptions {
 	/** Rain that tips the bucket once, in mm. */
@@ -25,28 +31,28 @@ export class BucketPart extends Faulty implements PulsePart {
 	readonly #surroundings: Surroundings;
 	readonly #conditions: Conditions = blankConditions();
 	readonly #mmPerTip: number;
-	#tips = 0;
+	#pulses = 0;
 	/** mm that have gone into the gauge and not yet out of it as a tip. */
 	#level: number;
 	#total = Number.NaN;
 
 	constructor(surroundings: Surroundings, { mmPerTip = 0.2794 }: BucketOptions = {}) {
-		super(["stuck", "unplugged"]);
+		super(["stuck", "unplugged", "bounce"]);
 		this.#surroundings = surroundings;
 		this.#mmPerTip = mmPerTip;
 		this.#level = (0.5 + 0.1 * noise(surroundings.random)) * mmPerTip;
 	}
 
-	pulses(now: number): number {
+	pulses(now: number, debounceMs: number): number {
 		const { precipitationTotal } = this.#surroundings.weather.at(now, this.#conditions);
-		if (!Number.isNaN(this.#total) && this.fault === undefined) {
+		if (!Number.isNaN(this.#total) && !isStill(this.fault)) {
 			this.#level += precipitationTotal - this.#total;
 		}
 		this.#total = precipitationTotal;
 		const tips = Math.floor(this.#level / this.#mmPerTip);
 		this.#level -= tips * this.#mmPerTip;
-		this.#tips += tips;
-		return this.#tips;
+		this.#pulses += tips * pulsesPerClosing(this.fault, debounceMs);
+		return this.#pulses;
 	}
 }
 
@@ -67,23 +73,27 @@ export class CupPart extends Faulty implements PulsePart {
 	readonly #surroundings: Surroundings;
 	readonly #conditions: Conditions = blankConditions();
 	readonly #metresPerPulse: number;
-	/** Pulses and the part of a turn towards the next one. */
+	#pulses = 0;
+	/** How far the cups have turned towards the next pulse, 0..1. */
 	#turned = 0;
 	#turnedAt = Number.NaN;
 
 	constructor(surroundings: Surroundings, { metresPerPulse = 2.4 / 3.6 }: CupOptions = {}) {
-		super(["stuck", "unplugged"]);
+		super(["stuck", "unplugged", "bounce"]);
 		this.#surroundings = surroundings;
 		this.#metresPerPulse = metresPerPulse;
 	}
 
-	pulses(now: number): number {
+	pulses(now: number, debounceMs: number): number {
 		const elapsedMs = now - this.#turnedAt;
 		this.#turnedAt = now;
-		if (elapsedMs > 0 && this.fault === undefined) {
+		if (elapsedMs > 0 && !isStill(this.fault)) {
 			this.#turned += this.#run(now - elapsedMs, elapsedMs) / this.#metresPerPulse;
 		}
-		return Math.floor(this.#turned);
+		const closings = Math.floor(this.#turned);
+		this.#turned -= closings;
+		this.#pulses += closings * pulsesPerClosing(this.fault, debounceMs);
+		return this.#pulses;
 	}
 
 	/** Wind run in m, by the midpoint rule. */

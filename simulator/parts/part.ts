@@ -8,10 +8,11 @@ import type { Conditions, WeatherSource } from "../weather/conditions.ts";
  * - `stuck`: it answers, but what it measures does not change any more
  * - `busy`: a measurement does not end
  * - `unplugged`: its cable is off; plugged in again, it starts as after a power cycle
+ * - `bounce`: its switch closes three times within 5 ms each time it closes
  * - `crc`: its answers carry a wrong checksum
  * - `power`: it hangs and acknowledges nothing until its power was off
  */
-export type Fault = "nack" | "stuck" | "busy" | "unplugged" | "crc" | "power";
+export type Fault = "nack" | "stuck" | "busy" | "unplugged" | "bounce" | "crc" | "power";
 
 /** Where a part stands, and where its noise comes from. Times are ms of the simulation's epoch. */
 export interface Surroundings {
@@ -32,8 +33,12 @@ export interface I2CPart {
 /** A part that closes a switch. */
 export interface PulsePart {
 	readonly kind: "pulse";
-	/** Pulses it has made since it exists; never falls, may pass 2^32. */
-	pulses(now: number): number;
+	/**
+	 * Pulses since it exists, as an input counts them; never falls, may pass 2^32.
+	 *
+	 * @param debounceMs  edges within this time of the first belong to the same pulse
+	 */
+	pulses(now: number, debounceMs: number): number;
 }
 
 /** A part that makes a voltage. */
@@ -91,6 +96,11 @@ export interface Ambience extends Conditions {
 	particulateMatter?: number;
 	/** A, from the supply into the station; negative when it flows back */
 	supplyCurrent?: number;
+}
+
+/** Pulses that one closing of a switch makes at an input. */
+export function pulsesPerClosing(fault: Fault | undefined, debounceMs: number): number {
+	return fault === "bounce" && debounceMs < 5 ? 3 : 1;
 }
 
 /** Conditions that nobody has filled yet. */

@@ -39,7 +39,7 @@ export interface SocketCase {
 	run(bench: SocketBench): Promise<void>;
 }
 
-function check(condition: boolean, message: string): asserts condition {
+function check(condition: boolean, message: string): void {
 	if (!condition) throw new Error(message);
 }
 
@@ -61,7 +61,7 @@ class Caller {
 
 	async open(port = this.#bench.port): Promise<this> {
 		const address = await resolve(this.#bench, this.#bench.host);
-		check(address !== undefined, `${this.#bench.host} has no address`);
+		if (address === undefined) throw new Error(`${this.#bench.host} has no address`);
 		const options: SocketOptions = {
 			address,
 			host: this.#bench.host,

@@ -16,19 +16,25 @@ afterEach(async () => {
 	await bench.end();
 });
 
+const program = `
+	import { startCloud } from "./cloud/index.ts";
+	const [dataDir, port] = process.argv.slice(1);
+	const cloud = await startCloud({ dataDir, port: Number(port), log: console.error });
+	console.log(cloud.port);
+`;
+
 /** A cloud in a process of its own. */
 async function spawnCloud(port: number): Promise<{ child: ChildProcess; port: number }> {
-	const child = spawn(
-		process.execPath,
-		[
-			"--import",
-			"./tests/support/register.mjs",
-			"tests/support/cloudprocess.ts",
-			bench.dataDir,
-			`${port}`,
-		],
-		{ stdio: ["ignore", "pipe", "inherit"] },
-	);
+	const options = [
+		"--import",
+		"./tests/support/register.mjs",
+		"--input-type=module",
+		"-e",
+		program,
+	];
+	const child = spawn(process.execPath, [...options, bench.dataDir, `${port}`], {
+		stdio: ["ignore", "pipe", "inherit"],
+	});
 	processes.push(child);
 	const [line] = await once(child.stdout!, "data");
 	return { child, port: Number(line) };

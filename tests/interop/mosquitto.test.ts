@@ -85,20 +85,26 @@ async function listen(filter: string): Promise<{ topic: string; text: string }[]
 	test("certificates of another authority are refused by the broker, and the reason is said", async () => {
 		const other = new CommandBench();
 		await provision(other.dataDir, things);
-		const code = await fleet(`--ca DIR/ca.crt --cert-dir ${other.dataDir}/things`);
+		const running = fleet(`--ca DIR/ca.crt --cert-dir ${other.dataDir}/things`);
+		await bench.printed(/link: ClientCertificateRefused/);
+		expect(await giveUp(running)).toBe(130);
 		other.end();
-		expect(code).toBe(1);
-		expect(bench.err).toMatch(/link: ClientCertificateRefused/);
-		expect(bench.err).toMatch(/isobar: no station got through/);
-		expect(bench.summary.observations.acknowledged).toBe(0);
 	});
 
 	test("a broker of another authority is refused by the stations, and the reason is said", async () => {
 		const other = new CommandBench();
 		await provision(other.dataDir, []);
-		const code = await fleet(`--ca ${other.dataDir}/ca.crt --cert-dir DIR/things`);
+		const running = fleet(`--ca ${other.dataDir}/ca.crt --cert-dir DIR/things`);
+		await bench.printed(/link: UnknownAuthority/);
+		expect(await giveUp(running)).toBe(130);
 		other.end();
-		expect(code).toBe(1);
-		expect(bench.err).toMatch(/link: UnknownAuthority/);
 	});
+
+	/** Ctrl-C, and once more, since what waits cannot be reported to anybody. */
+	async function giveUp(running: Promise<number>): Promise<number> {
+		bench.interrupt();
+		await bench.printed(/Ctrl-C ends at once/);
+		bench.interrupt();
+		return running;
+	}
 });

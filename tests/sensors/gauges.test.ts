@@ -61,6 +61,19 @@ describe("RainGauge", () => {
 		expect(Math.abs(rain - 2000)).toBeLessThan(0.3);
 	});
 
+	test("with a debounce of 20 ms a switch that bounces counts once", () => {
+		const rain = [20, 0].map((debounce) => {
+			const bench = new Bench(RainGauge, { configuration: { mmPerTip: 1 }, debounce });
+			const sensor = bench.create();
+			bench.part.fault = "bounce";
+			bench.round(sensor);
+			bench.conditions.precipitationTotal = 4;
+			bench.advance(60_000);
+			return bench.round(sensor)!.rainGauge!.precipitation;
+		});
+		expect(rain).toEqual([4, 12]);
+	});
+
 	test("no rain is 0 mm, not a missing value", () => {
 		const sample = gaugeOn(counter());
 		expect([sample(0), sample(2), sample(4)]).toEqual([0, 0, 0]);
@@ -152,9 +165,20 @@ describe("Anemometer", () => {
 		expect(bench.round(sensor)!.anemometer!.speed).toBe(0);
 	});
 
-	test("the first sample has none before it: silent", () => {
-		const bench = new Bench(Anemometer);
-		expect(bench.observe(bench.create())).toEqual({ values: [], reason: "silent" });
+	test("the first sample counts for a second, so that a station has wind from its first round on", () => {
+		const state = counter();
+		const sensor = new Anemometer({ sensor: { io: state.PulseCount, signal: 25 } });
+		sensor.configure({ metresPerPulse: 1 });
+		expect(sensor.start(500 as Ticks)).toBe(1000);
+		state.count += 3;
+		expect(sensor.sample({}, 1500 as Ticks)!.anemometer!.speed).toBe(3);
+		expect(sensor.start(2500 as Ticks)).toBe(0);
+	});
+
+	test("a sample without a start is none", () => {
+		const { PulseCount } = counter();
+		const sensor = new Anemometer({ sensor: { io: PulseCount, signal: 25 } });
+		expect(sensor.sample({}, 500 as Ticks)).toBeUndefined();
 	});
 
 	test("two samples at one moment: the second is none", () => {
@@ -170,7 +194,7 @@ describe("Anemometer", () => {
 		const sensor = new Anemometer({ sensor: { io: state.PulseCount, signal: 25 } });
 		sensor.configure({ metresPerPulse: 1 });
 		const sample = (seconds: number) => sensor.sample({}, (seconds * 1000) as Ticks)!;
-		expect(sample(0).missing).toBe("silent");
+		sensor.start(0 as Ticks);
 		state.count += 4;
 		expect(sample(2).anemometer!.speed).toBe(2);
 		// A reset of a negative count can look like a storm of pulses; it is null all the same.
@@ -189,7 +213,7 @@ describe("Anemometer", () => {
 		const sensor = new Anemometer({ sensor: { io: state.PulseCount, signal: 25 } });
 		sensor.configure({ metresPerPulse: 1, maximumSpeed: 75 });
 		const sample = (seconds: number) => sensor.sample({}, (seconds * 1000) as Ticks)!;
-		sample(0);
+		sensor.start(0 as Ticks);
 		state.count = 151;
 		expect(() => sample(2)).toThrow(expect.objectContaining({ reason: "range" }));
 		state.count = 301;

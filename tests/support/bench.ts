@@ -32,6 +32,7 @@ export class Bench {
 	readonly part: SimulatedPart & { fault?: Fault | undefined; readonly faults?: readonly Fault[] };
 	readonly Driver: SensorClass;
 	readonly #configuration: object;
+	readonly #debounce: number;
 	readonly #address: number;
 
 	/**
@@ -43,10 +44,12 @@ export class Bench {
 			random?: Random;
 			configuration?: object;
 			address?: number;
+			/** ms, of a pulse input */
+			debounce?: number;
 			part?: (surroundings: { weather: WeatherSource; random: Random }) => SimulatedPart;
 		} = {},
 	) {
-		const { random = quiet, configuration = {}, address = 0x44, part } = options;
+		const { random = quiet, configuration = {}, address = 0x44, debounce = 0, part } = options;
 		const surroundings = {
 			weather: { at: (time: number, into: Conditions) => this.weather(time, into) },
 			random,
@@ -54,6 +57,7 @@ export class Bench {
 		this.Driver = Driver;
 		this.#configuration = configuration;
 		this.#address = address;
+		this.#debounce = debounce;
 		this.part = part?.(surroundings) ?? createPart(Driver.part.name, surroundings, configuration)!;
 		this.bus.attach({ data: 21, clock: 22, address, pin: 34 }, this.part);
 	}
@@ -64,7 +68,14 @@ export class Bench {
 
 	create(): Sensor {
 		const { io } = this.Driver.part;
-		const place = { data: 21, clock: 22, address: this.#address, pin: 34, signal: 34 };
+		const place = {
+			data: 21,
+			clock: 22,
+			address: this.#address,
+			pin: 34,
+			signal: 34,
+			debounce: this.#debounce,
+		};
 		const sensor = new this.Driver({ sensor: { ...place, io: this.bus.io[io] } } as never);
 		sensor.configure?.(this.#configuration);
 		return sensor;

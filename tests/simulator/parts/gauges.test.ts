@@ -18,13 +18,13 @@ describe("simulated bucket", () => {
 	test("starts at no particular level and tips once for each bucketful", () => {
 		const conditions = { precipitationTotal: 100 };
 		const bucket = new BucketPart(surroundings(conditions), { mmPerTip: 0.5 });
-		expect(bucket.pulses(0)).toBe(0);
+		expect(bucket.pulses(0, 0)).toBe(0);
 		conditions.precipitationTotal = 100.24;
-		expect(bucket.pulses(1)).toBe(0);
+		expect(bucket.pulses(1, 0)).toBe(0);
 		conditions.precipitationTotal = 100.26;
-		expect(bucket.pulses(2)).toBe(1);
+		expect(bucket.pulses(2, 0)).toBe(1);
 		conditions.precipitationTotal = 110.26;
-		expect(bucket.pulses(3)).toBe(21);
+		expect(bucket.pulses(3, 0)).toBe(21);
 	});
 
 	test.each(["stuck", "unplugged"] as const)(
@@ -32,13 +32,13 @@ describe("simulated bucket", () => {
 		(fault) => {
 			const conditions = { precipitationTotal: 0 };
 			const bucket = new BucketPart(surroundings(conditions), { mmPerTip: 1 });
-			bucket.pulses(0);
+			bucket.pulses(0, 0);
 			bucket.fault = fault;
 			conditions.precipitationTotal = 10;
-			expect(bucket.pulses(1)).toBe(0);
+			expect(bucket.pulses(1, 0)).toBe(0);
 			bucket.fault = undefined;
 			conditions.precipitationTotal = 11;
-			expect(bucket.pulses(2)).toBe(1);
+			expect(bucket.pulses(2, 0)).toBe(1);
 		},
 	);
 });
@@ -50,9 +50,9 @@ describe("simulated cups", () => {
 				Object.assign(into, { windSpeed: time % 2000 === 0 ? 50 : 10 }),
 		};
 		const cups = new CupPart({ weather, random: quiet }, { metresPerPulse: 1 });
-		expect(cups.pulses(0)).toBe(0);
-		expect(cups.pulses(2000)).toBe(20);
-		expect(cups.pulses(4000)).toBe(40);
+		expect(cups.pulses(0, 0)).toBe(0);
+		expect(cups.pulses(2000, 0)).toBe(20);
+		expect(cups.pulses(4000, 0)).toBe(40);
 	});
 
 	test("look at the wind at most 64 times, however long nobody reads", () => {
@@ -64,18 +64,37 @@ describe("simulated cups", () => {
 			},
 		};
 		const cups = new CupPart({ weather, random: quiet }, { metresPerPulse: 1 });
-		cups.pulses(0);
-		expect(cups.pulses(86_400_000)).toBe(172_800);
+		cups.pulses(0, 0);
+		expect(cups.pulses(86_400_000, 0)).toBe(172_800);
 		expect(looks).toBe(64);
 	});
 
 	test.each(["stuck", "unplugged"] as const)("with fault %s give no pulse", (fault) => {
 		const cups = new CupPart(surroundings({ windSpeed: 10 }));
-		cups.pulses(0);
+		cups.pulses(0, 0);
 		cups.fault = fault;
-		expect(cups.pulses(10_000)).toBe(0);
+		expect(cups.pulses(10_000, 0)).toBe(0);
 		cups.fault = undefined;
-		expect(cups.pulses(11_000)).toBe(15);
+		expect(cups.pulses(11_000, 0)).toBe(15);
+	});
+});
+
+describe("a switch that bounces", () => {
+	test.each([
+		[0, 3],
+		[4, 3],
+		[5, 1],
+	])("an input with a debounce of %d ms counts %d pulses for one", (debounceMs, expected) => {
+		const conditions = { precipitationTotal: 0, windSpeed: 1 };
+		const bucket = new BucketPart(surroundings(conditions), { mmPerTip: 1 });
+		const cups = new CupPart(surroundings(conditions), { metresPerPulse: 1 });
+		bucket.fault = "bounce";
+		cups.fault = "bounce";
+		bucket.pulses(0, debounceMs);
+		cups.pulses(0, debounceMs);
+		conditions.precipitationTotal = 1;
+		expect(bucket.pulses(1000, debounceMs)).toBe(expected);
+		expect(cups.pulses(1000, debounceMs)).toBe(expected);
 	});
 });
 

@@ -1,0 +1,62 @@
+import readIdentity from "embedded:isobar/identity";
+import { readUtf8 } from "../../base/bytes.ts";
+import type { Identity } from "../../ports/device.ts";
+import type { Site } from "../../station/define.ts";
+
+/** Port of MQTT over TLS, where the identity names none. */
+const defaultPort = 8883;
+
+/** What makes one device out of an image that all have: the identity partition, docs/porting.md. */
+export interface DeviceIdentity extends Identity {
+	/** PEM. */
+	readonly authority: Uint8Array;
+	readonly certificate: Uint8Array;
+	readonly key: Uint8Array;
+	/** Access point; not needed with Ethernet. */
+	readonly wifi: { readonly SSID?: string; readonly password?: string };
+	/** Where this one stands, or `undefined` where the definition of the station says so. */
+	readonly site: Site | undefined;
+}
+
+/** @throws {Error} that names an entry which is missing */
+export function openIdentity(): DeviceIdentity {
+	const SSID = text("ssid");
+	const password = text("password");
+	return {
+		thingName: needed("thing", text),
+		endpoint: needed("endpoint", text),
+		port: Number(text("port") ?? defaultPort),
+		authority: needed("authority", bytes),
+		certificate: needed("certificate", bytes),
+		key: needed("key", bytes),
+		wifi: { ...(SSID && { SSID }), ...(password && { password }) },
+		site: openSite(),
+	};
+}
+
+function openSite(): Site | undefined {
+	const name = text("site");
+	if (name === undefined) return undefined;
+	return {
+		name,
+		latitude: Number(needed("latitude", text)),
+		longitude: Number(needed("longitude", text)),
+		heightM: Number(needed("height", text)),
+	};
+}
+
+function needed<T>(key: string, read: (key: string) => T | undefined): T {
+	const value = read(key);
+	if (value === undefined) throw new Error(`identity: no ${key} on this device`);
+	return value;
+}
+
+function bytes(key: string): Uint8Array | undefined {
+	const buffer = readIdentity(key);
+	return buffer && new Uint8Array(buffer);
+}
+
+function text(key: string): string | undefined {
+	const value = bytes(key);
+	return value && readUtf8(value, 0, value.length);
+}

@@ -1,0 +1,110 @@
+import Interface from "embedded:isobar/interface";
+import Timer from "timer";
+import { Backoff } from "../../base/backoff.ts";
+import type { Random } from "../../ports/clock.ts";
+import type { Guard } from "./crash.ts";
+
+/** Values of `connection`, ECMA-419 §15. */
+const unlinked = 200;
+const online = 500;
+
+/** Delays between attempts, in ms. A whole street has power again at one moment. */
+const backoffBase = 2_000;
+const backoffCap = 120_000;
+const backoffFloor = 500;
+/** How long an attempt may take until there is an address, in ms. */
+const patience = 30_000;
+/** How often an address that may have changed is looked at, in ms. */
+const watchPeriod = 60_000;
+
+/** What the interface tells. */
+export interface InterfaceHost {
+	onUp(): void;
+	onDown(): void;
+	/** Another address or access point: connections are dead, whatever TCP believes. */
+	onChanged(): void;
+	log(line: string): void;
+}
+
+/** Keeps Wi-Fi or Ethernet connected: the platform tries once and gives no reason. */
+export class NetworkInterface {
+	readonly #access: { readonly SSID?: string; readonly password?: string };
+	readonly #host: InterfaceHost;
+	readonly #interface: Interface;
+	readonly #backoff: Backoff;
+	readonly #timer: Timer;
+	#isUp = false;
+	/** Address and access point of the last time it was up. */
+	#place = "";
+
+	/** @param access  what `connect` takes: name and password of the access point, for Wi-Fi */
+	constructor(
+		access: { readonly SSID?: string; readonly password?: string },
+		random: Random,
+		guard: Guard,
+		host: InterfaceHost,
+	) {
+		this.#access = access;
+		this.#host = host;
+		this.#backoff = new Backoff(backoffBase, backoffCap, backoffFloor, () => random.next());
+		this.#interface = new Interface({ onChanged: guard(() => this.#look()) });
+		this.#timer = Timer.repeat(
+			guard(() => this.#onTimer()),
+			watchPeriod,
+		);
+		this.#wait(this.#backoff.next());
+	}
+
+	#look(): void {
+		const { connection } = this.#interface;
+		if (connection === online) this.#enter();
+		else {
+			if (this.#isUp) {
+				this.#isUp = false;
+				this.#host.log("network: lost");
+				this.#host.onDown();
+			}
+			if (connection === unlinked) this.#wait(this.#backoff.next());
+		}
+	}
+
+	#enter(): void {
+		const wasUp = this.#isUp;
+		const { address, BSSID } = this.#interface;
+		const place = `${address} ${BSSID ?? ""}`;
+		const isElsewhere = this.#place !== "" && this.#place !== place;
+		this.#isUp = true;
+		this.#place = place;
+		this.#backoff.reset();
+		this.#wait(watchPeriod);
+		if (wasUp && !isElsewhere) return;
+		this.#host.log(`network: up, ${place}`);
+		if (isElsewhere) this.#host.onChanged();
+		if (!wasUp) this.#host.onUp();
+	}
+
+	#onTimer(): void {
+		const { connection } = this.#interface;
+		if (connection === online) this.#enter();
+		else if (connection === unlinked) this.#connect();
+		else {
+			// An attempt that leads nowhere: no address, or an access point that says nothing.
+			this.#host.log(`network: gave up at ${connection}`);
+			this.#interface.disconnect();
+			this.#wait(this.#backoff.next());
+		}
+	}
+
+	#connect(): void {
+		this.#wait(patience);
+		try {
+			this.#interface.connect(this.#access);
+		} catch (error) {
+			this.#host.log(`network: ${String(error)}`);
+		}
+	}
+
+	#wait(delay: number): void {
+		Timer.schedule(this.#timer, delay, watchPeriod);
+	}
+}
