@@ -136,8 +136,7 @@ export class MqttLink implements Timed {
 	}
 
 	get deadline(): Ticks {
-		const isSessions = this.#state === Opening || this.#state === Up;
-		const own = isSessions ? this.#session.deadline : this.#deadline;
+		const own = this.#isSessions ? this.#session.deadline : this.#deadline;
 		return Math.min(own, this.#drainDeadline) as Ticks;
 	}
 
@@ -156,6 +155,8 @@ export class MqttLink implements Timed {
 
 	/** Says DISCONNECT where there is a connection, and makes no other. */
 	stop(now: Ticks): void {
+		// A host that stops in the middle of onOpen or onClosed is ahead of the link.
+		this.#follow(now);
 		if (this.#state !== Up) {
 			if (this.#state !== Stopped && this.#state !== Closing) this.#stopAtOnce(now);
 			return;
@@ -233,6 +234,11 @@ export class MqttLink implements Timed {
 	/** Whether an attempt or a connection is under way. */
 	get #isTrying(): boolean {
 		return this.#state >= Resolving && this.#state <= Up;
+	}
+
+	/** Whether the session has the socket. */
+	get #isSessions(): boolean {
+		return this.#state === Opening || this.#state === Up;
 	}
 
 	get #isKicked(): boolean {
@@ -346,7 +352,7 @@ export class MqttLink implements Timed {
 			this.#enter(Up);
 			this.#options.log("link: up");
 			this.#options.onUp?.(now);
-		} else if (this.#isTrying && this.#session.state === SessionState.Closed) {
+		} else if (this.#isSessions && this.#session.state === SessionState.Closed) {
 			this.#fail(this.#session.reason, now);
 		}
 	}

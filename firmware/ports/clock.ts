@@ -16,6 +16,8 @@ export interface Clock {
 	readonly ticks: Ticks;
 	/** The real-time clock, or `undefined` where there is none or it was never set. */
 	readonly epoch: Epoch | undefined;
+	/** Sets the real-time clock, where there is one that outlasts a reset. */
+	set?(epoch: Epoch): void;
 	setAlarm(deadline: Ticks): void;
 	/** Called when the alarm's deadline has come. */
 	onAlarm: (now: Ticks) => void;

@@ -10,6 +10,8 @@ export interface Identity {
 	/** Host of the broker. */
 	readonly endpoint: string;
 	readonly port: number;
+	/** Host of the time server; left out where the platform keeps its clock right by itself. */
+	readonly timeServer?: string | undefined;
 }
 
 /** Why the device started. */

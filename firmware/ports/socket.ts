@@ -45,8 +45,29 @@ export interface Resolver {
 	resolve(host: string, callback: (address: string | undefined) => void): void;
 }
 
+/** ECMA-419 §11.4, UDP. */
+export interface DatagramOptions {
+	/** A datagram has come. */
+	onReadable(): void;
+}
+
+export interface Datagram {
+	/** Sends one datagram; it may get lost. */
+	write(buffer: Uint8Array, address: string, port: number): void;
+	/** Copies the next datagram into `buffer`, cut to its length; returns the count, 0 for none. */
+	read(buffer: Uint8Array): number;
+	close(): void;
+}
+
+export interface DatagramConstructor {
+	/** @throws when the platform has no free socket */
+	new (options: DatagramOptions): Datagram;
+}
+
 export interface Network {
 	/** TCP with TLS: verified server, client certificate; credentials are the platform's affair. */
 	readonly Socket: SocketConstructor;
 	readonly resolver: Resolver;
+	/** For the time server; absent where the platform keeps its clock right by itself. */
+	readonly Datagram?: DatagramConstructor;
 }

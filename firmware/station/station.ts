@@ -1,7 +1,6 @@
-import { Observation, TimeQuality } from "../base/observation.ts";
+import { Observation } from "../base/observation.ts";
 import { Status, statusName } from "../base/status.ts";
-import { after, never } from "../base/ticks.ts";
-import { WallClock } from "../clock/wallclock.ts";
+import { Timekeeper } from "../clock/timekeeper.ts";
 import { Limits } from "../limits.ts";
 import { LinkState, MqttLink } from "../mqtt/link.ts";
 import { MqttSession } from "../mqtt/session.ts";
@@ -22,14 +21,10 @@ import { mountsOf } from "./mount.ts";
 import { Observer } from "./observer.ts";
 import { Presence } from "./presence.ts";
 import { Uplink } from "./uplink.ts";
-import { firmwareVersion } from "./version.ts";
+import { builtAt, firmwareVersion } from "./version.ts";
 
 /** 2020-01-01T00:00:00Z in seconds: the sequence numbers of a blank outbox count from here. */
 const sequenceOrigin = 1_577_836_800;
-
-/** How often the clock of the device is read, in ms: well within the drift bound once it is set. */
-const clockPeriod = 3_600_000;
-const clockPeriodUnset = 1_000;
 
 /** Names of the states of the link, as people read them. */
 const linkNames: Readonly<Record<LinkState, string>> = Object.freeze({
@@ -85,7 +80,7 @@ export class Station {
 	readonly #definition: StationDefinition;
 	readonly #channels: ChannelTable;
 	readonly #config: StationConfig;
-	readonly #wallClock = new WallClock();
+	readonly #timekeeper: Timekeeper;
 	readonly #observation = new Observation();
 	readonly #window: Window;
 	readonly #scheduler: SensingScheduler;
@@ -100,11 +95,6 @@ export class Station {
 	readonly #departure: Departure;
 	readonly #agenda: Agenda;
 	readonly #state: StationState;
-	/** Reads the clock of the device again now and then. */
-	readonly #clockReading = {
-		deadline: never as Ticks,
-		onDeadline: (now: Ticks) => this.#readClock(now),
-	};
 	#firstSequence = 0;
 
 	constructor(device: Device, definition: StationDefinition) {
@@ -122,12 +112,25 @@ export class Station {
 			window: this.#window,
 			log,
 		});
-		this.#outbox = new Outbox(device.flash, { firstSequence: firstSequenceOfBlank(clock.epoch) });
+		this.#timekeeper = new Timekeeper({
+			clock,
+			keyValue: device.keyValue,
+			network: device.network,
+			random,
+			timeServer: identity.timeServer,
+			builtAt,
+			onSet: (epoch, now) => this.#onTime(epoch, now),
+			onEvent: (now) => this.#settle(now),
+			log,
+		});
+		this.#outbox = new Outbox(device.flash, {
+			firstSequence: firstSequenceOfBlank(this.#timekeeper.epochAt(clock.ticks)),
+		});
 		this.#observer = new Observer(
 			{
-				epochAt: (now) => this.#wallClock.epochAt(now),
-				ticksAt: (epoch) => this.#wallClock.ticksAt(epoch),
-				timeQuality: (now) => this.#wallClock.quality(now),
+				epochAt: (now) => this.#timekeeper.epochAt(now),
+				ticksAt: (epoch) => this.#timekeeper.ticksAt(epoch),
+				timeQuality: (now) => this.#timekeeper.quality(now),
 				closeWindow: (into) => this.#window.close(into),
 				nextSequence: () => this.#outbox.nextSequence,
 				append: (observation) => this.#outbox.append(observation),
@@ -199,7 +202,7 @@ export class Station {
 			port: identity.port,
 			session: this.#session,
 			random,
-			clockIsSet: (now) => this.#wallClock.floorAt(now) !== undefined,
+			clockIsSet: (now) => this.#timekeeper.isPlausible(now),
 			ticks: () => clock.ticks,
 			log,
 			onEvent: (now) => this.#settle(now),
@@ -214,7 +217,7 @@ export class Station {
 			closeLink: (now) => this.#link.stop(now),
 		});
 		this.#agenda = new Agenda([
-			this.#clockReading,
+			this.#timekeeper,
 			this.#scheduler,
 			this.#observer,
 			this.#link,
@@ -238,11 +241,30 @@ export class Station {
 		this.#uplink.resumeAfter(Math.max(this.#outbox.oldest - 1, this.#session.lastSequence));
 		this.#device.clock.onAlarm = (due) => this.#turn(due);
 		this.#scheduler.open(now);
-		this.#readClock(now);
+		this.#timekeeper.open(now);
 		this.#observer.open(this.#config.observeSeconds * 1000, now);
 		this.#applyConfig(now);
 		this.#link.start(now);
 		this.#turn(now);
+	}
+
+	/** The network is there, or there again. */
+	networkUp(now: Ticks): void {
+		this.#timekeeper.networkUp(now);
+		this.#link.networkUp(now);
+		this.#settle(now);
+	}
+
+	networkDown(now: Ticks): void {
+		this.#link.networkDown(now);
+		this.#settle(now);
+	}
+
+	/** A new address or access point: whatever was connected is not any more. */
+	networkChanged(now: Ticks): void {
+		this.#timekeeper.networkUp(now);
+		this.#link.networkChanged(now);
+		this.#settle(now);
 	}
 
 	/**
@@ -253,6 +275,7 @@ export class Station {
 		this.#scheduler.close();
 		this.#observer.close();
 		this.#health.close();
+		this.#timekeeper.close();
 		this.#uplink.draining = true;
 		this.#uplink.pump(now);
 		this.#departure.begin(deadline, now);
@@ -334,14 +357,8 @@ export class Station {
 		);
 	}
 
-	/** Takes over the time of the device, and dates what was observed before it was known. */
-	#readClock(now: Ticks): void {
-		const { epoch } = this.#device.clock;
-		this.#clockReading.deadline = after(now, epoch === undefined ? clockPeriodUnset : clockPeriod);
-		if (epoch === undefined) return;
-		const wasUnknown = this.#wallClock.epochAt(now) === undefined;
-		this.#wallClock.set(epoch, TimeQuality.Synchronised, now);
-		if (!wasUnknown) return;
+	/** Dates what was observed before the time was known. */
+	#onTime(epoch: Epoch, now: Ticks): void {
 		const status = this.#outbox.backStamp(Math.round((epoch - now) / 1000));
 		if (status !== Status.Ok) this.#log(`outbox: not dated, ${statusName(status)}`);
 	}

@@ -35,7 +35,7 @@ const inputs: Readonly<Record<string, Input>> = {
 		bench.throwing = "socket";
 		bench.questions.at(-1)?.("10.0.0.1");
 	},
-	connected: (bench) => bench.socket?.options.onConnected!(),
+	connected: (bench) => bench.socket?.options.onConnected?.(),
 	writable: (bench) => bench.socket?.options.onWritable(100),
 	"writable, dead socket": (bench) => {
 		if (bench.socket === undefined) return;

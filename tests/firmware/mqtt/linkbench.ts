@@ -80,6 +80,7 @@ export class LinkBench implements SessionHost {
 	share = 0.5;
 	throwing: "resolve" | "socket" | undefined;
 	onOpenDo: ((now: Ticks) => void) | undefined;
+	onClosedDo: ((now: Ticks) => void) | undefined;
 
 	constructor(options: Partial<LinkOptions> = {}, session: Partial<SessionOptions> = {}) {
 		const bench = this;
@@ -192,7 +193,8 @@ export class LinkBench implements SessionHost {
 
 	onSubscribed(): void {}
 
-	onClosed(status: Status): void {
+	onClosed(status: Status, now: Ticks): void {
 		this.events.push(`closed ${status}`);
+		this.onClosedDo?.(now);
 	}
 }
