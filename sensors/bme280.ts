@@ -43,9 +43,16 @@ const measuring = 0x08;
 const modeMask = 0x03;
 const Mode = Object.freeze({ sleep: 0, forced: 1, normal: 3 } as const);
 const modes = Object.freeze(["forced", "normal"] as const);
-/** DS §5.4.7 and §5.4.8: what the data registers hold when the measurement was skipped. */
-const skipped = 0x80000;
-const skippedHumidity = 0x8000;
+/**
+ * DS §5.4.7 and §5.4.8: what the data registers hold until something was measured, and go on holding for
+ * what is skipped. Each is also an honest value in the middle of the range, so only all three
+ * together say that nothing was measured; what is skipped, the settings know.
+ */
+const unmeasured = 0x80000;
+const unmeasuredHumidity = 0x8000;
+
+/** DS §5.4.5: osrs_p in ctrl_meas. */
+const pressureMask = 0x1c;
 
 /** DS tables 20, 23 and 24: the index is the code in the register, the value the factor. */
 const oversampling = Object.freeze([0, 1, 2, 4, 8, 16] as const);
@@ -189,7 +196,9 @@ export class BME280 extends BusSensor {
 		if (this.#isNoisy && this.#repetition.isStuck(pressure, temperature, humidity)) {
 			throw new SensorFault("stuck", "the raw values do not change");
 		}
-		if (temperature === skipped) throw new SensorFault("silent", "no temperature");
+		if (temperature === unmeasured && pressure === unmeasured && humidity === unmeasuredHumidity) {
+			throw new SensorFault("silent", "nothing measured since the reset");
+		}
 		this.#compensate(temperature, humidity, pressure, into);
 		return true;
 	}
@@ -231,10 +240,10 @@ export class BME280 extends BusSensor {
 			return;
 		}
 		into.thermometer!.temperature = temperature;
-		if (rawHumidity !== skippedHumidity) {
+		if (this.#ctrlHum !== 0) {
 			into.hygrometer!.humidity = compensateHumidity(rawHumidity, fine, calibration) / 1024;
 		}
-		if (rawPressure === skipped) return;
+		if ((this.#ctrlMeas & pressureMask) === 0) return;
 		const pressure = compensatePressure(rawPressure, fine, calibration) / 256;
 		if (pressure >= 30_000 && pressure <= 110_000) into.barometer!.pressure = pressure;
 		else into.missing = "range";

@@ -32,6 +32,8 @@ export class Observation {
 	readonly values = new Float32Array(Limits.channels).fill(Number.NaN);
 	/** Code of the reason for each missing value, 0 for a value; see sensing/channel.ts. */
 	readonly reasons = new Uint8Array(Limits.channels);
+	/** What is odd about each value, 0 for nothing and where it is missing; see sensing/quality.ts. */
+	readonly flags = new Uint8Array(Limits.channels);
 
 	/** Makes it an observation with no value in any channel. */
 	clear(): void {
@@ -41,6 +43,7 @@ export class Observation {
 		this.timeQuality = TimeQuality.Unknown;
 		this.values.fill(Number.NaN);
 		this.reasons.fill(0);
+		this.flags.fill(0);
 	}
 }
 
@@ -56,8 +59,18 @@ export class ObservationRun {
 	periodSeconds = 0;
 	/** One quality for the whole run; a change of quality ends a run. */
 	timeQuality: TimeQuality = TimeQuality.Unknown;
-	readonly values = new Float32Array(Limits.channels * Limits.observationsPerReport);
-	readonly reasons = new Uint8Array(Limits.channels * Limits.observationsPerReport);
+	readonly values: Float32Array;
+	readonly reasons: Uint8Array;
+	readonly flags: Uint8Array;
+	readonly #channels: number;
+
+	/** @param channels  columns, 1..Limits.channels; what an observation has beyond is left out */
+	constructor(channels: number = Limits.channels) {
+		this.#channels = channels;
+		this.values = new Float32Array(channels * Limits.observationsPerReport);
+		this.reasons = new Uint8Array(channels * Limits.observationsPerReport);
+		this.flags = new Uint8Array(channels * Limits.observationsPerReport);
+	}
 
 	clear(): void {
 		this.count = 0;
@@ -86,9 +99,10 @@ export class ObservationRun {
 			return false;
 		}
 		let at = count;
-		for (let channel = 0; channel < Limits.channels; channel++) {
+		for (let channel = 0; channel < this.#channels; channel++) {
 			this.values[at] = observation.values[channel]!;
 			this.reasons[at] = observation.reasons[channel]!;
+			this.flags[at] = observation.flags[channel]!;
 			at += Limits.observationsPerReport;
 		}
 		this.count = count + 1;

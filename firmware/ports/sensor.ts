@@ -12,6 +12,8 @@ import type { Ticks } from "./clock.ts";
  * - `unplugged`: the input reads as open or short circuit
  * - `calm`: no direction without wind
  * - `wire`: the value does not fit its column in the report
+ * - `clock`: the value needs the time, and nobody knows it
+ * - `coverage`: too few samples in the window of the value
  */
 export type MissingReason =
 	| "silent"
@@ -22,7 +24,9 @@ export type MissingReason =
 	| "stuck"
 	| "unplugged"
 	| "calm"
-	| "wire";
+	| "wire"
+	| "clock"
+	| "coverage";
 
 /** What a driver throws when it knows better than "nack" what is wrong. */
 export interface SensorError extends Error {
@@ -46,14 +50,21 @@ export interface Sample {
 	windVane?: { direction: number | undefined };
 	/** mm fallen since the sample before */
 	rainGauge?: { precipitation: number | undefined };
-	/** V; % of what the battery holds when full */
-	battery?: { voltage: number | undefined; stateOfCharge?: number | undefined };
+	/** V; % of what the battery holds when full; A and W, negative while it charges */
+	battery?: {
+		voltage: number | undefined;
+		stateOfCharge?: number | undefined;
+		current?: number | undefined;
+		power?: number | undefined;
+	};
 	/** V, A and W of a supply, such as a solar panel; the current is negative when it flows back */
 	powerMeter?: {
 		voltage: number | undefined;
 		current: number | undefined;
 		power: number | undefined;
 	};
+	/** W/m², global irradiance on a horizontal surface */
+	pyranometer?: { irradiance: number | undefined };
 	/** lx */
 	lightmeter?: { illuminance: number | undefined };
 	/** UV index (WHO), 1 for each 25 mW/m² of erythemal irradiance */

@@ -1,16 +1,21 @@
+import { assert } from "../base/assert.ts";
 import { Limits } from "../limits.ts";
 import type { MissingReason } from "../ports/sensor.ts";
+import { knownChannels, standardChannels } from "./quantities.ts";
+
+export { standardChannels } from "./quantities.ts";
 
 /**
  * How the samples of a window become one value.
  *
  * - `mean`: arithmetic mean
- * - `max`: highest sample
+ * - `min`, `max`: lowest and highest sample
  * - `sum`: total of increments
  * - `direction`: angle in degrees, mean of vectors weighted by the wind speed
  * - `last`: newest sample
+ * - `count`: number of good samples; never missing while there is a sensor
  */
-type Aggregate = "mean" | "max" | "sum" | "direction" | "last";
+export type Aggregate = "mean" | "min" | "max" | "sum" | "direction" | "last" | "count";
 
 /** One quantity of a station: what it is called, how it is aggregated and how it travels. */
 export interface Channel {
@@ -30,118 +35,9 @@ export interface Channel {
 	readonly property: string;
 	/** Whether it travels in reports or in the health message. */
 	readonly in: "observation" | "health";
+	/** For another aggregate of the samples of a channel: the name of that channel. */
+	readonly of?: string;
 }
-
-/**
- * The channels of every station.
- *
- * Ranges are the measurement ranges of WMO-No. 8 Vol. I, Annex 1.A, except precipitation: the
- * highest fall in an hour, the longest sample period, is 305 mm (WMO weather and climate extremes
- * archive, Holt, Missouri, 1947).
- *
- * Precipitation travels in steps of 0.1 µm (perUnit 10,000), because a tip of 0.2 mm is 2,000
- * steps and one of 0.2794 mm (0.011 inch) 2,794: both are whole numbers, so that the sum over any
- * number of reports is exactly the number of tips. With 10 or 1,000 steps a millimetre a tip of
- * 0.2794 mm would be off by the same 7 % or 0.14 % each time. A dry spell costs one digit anyway.
- */
-export const standardChannels: readonly Channel[] = Object.freeze([
-	Object.freeze({
-		name: "airTemperature",
-		unit: "°C",
-		key: "T",
-		perUnit: 10,
-		aggregate: "mean",
-		minimum: -80,
-		maximum: 60,
-		group: "thermometer",
-		property: "temperature",
-		in: "observation",
-	} as const),
-	Object.freeze({
-		name: "relativeHumidity",
-		unit: "%",
-		key: "H",
-		perUnit: 10,
-		aggregate: "mean",
-		minimum: 0,
-		maximum: 100,
-		group: "hygrometer",
-		property: "humidity",
-		in: "observation",
-	} as const),
-	Object.freeze({
-		name: "stationPressure",
-		unit: "Pa",
-		key: "P",
-		perUnit: 0.1,
-		aggregate: "mean",
-		minimum: 50_000,
-		maximum: 108_000,
-		group: "barometer",
-		property: "pressure",
-		in: "observation",
-	} as const),
-	Object.freeze({
-		name: "windSpeed",
-		unit: "m/s",
-		key: "W",
-		perUnit: 10,
-		aggregate: "mean",
-		minimum: 0,
-		maximum: 75,
-		group: "anemometer",
-		property: "speed",
-		in: "observation",
-	} as const),
-	Object.freeze({
-		name: "windGust",
-		unit: "m/s",
-		key: "G",
-		perUnit: 10,
-		aggregate: "max",
-		minimum: 0,
-		maximum: 150,
-		group: "anemometer",
-		property: "speed",
-		in: "observation",
-	} as const),
-	Object.freeze({
-		name: "windDirection",
-		unit: "deg",
-		key: "D",
-		perUnit: 1,
-		aggregate: "direction",
-		minimum: 0,
-		maximum: 360,
-		group: "windVane",
-		property: "direction",
-		in: "observation",
-	} as const),
-	Object.freeze({
-		name: "precipitation",
-		unit: "mm",
-		key: "R",
-		perUnit: 10_000,
-		aggregate: "sum",
-		minimum: 0,
-		maximum: 305,
-		group: "rainGauge",
-		property: "precipitation",
-		in: "observation",
-	} as const),
-	Object.freeze({
-		name: "batteryVoltage",
-		unit: "V",
-		key: "B",
-		perUnit: 1000,
-		aggregate: "last",
-		minimum: 0,
-		maximum: 30,
-		group: "battery",
-		property: "voltage",
-		in: "health",
-	} as const),
-]);
 
 /** Where the standard channels stand in every `ChannelTable`. */
 export const ChannelIndex = Object.freeze({
@@ -155,26 +51,44 @@ export const ChannelIndex = Object.freeze({
 	batteryVoltage: 7,
 } as const);
 
+/** Identifiers of the user's own channels begin here; those of the known ones are below. */
+const firstOwnId = 64;
+/** Identifiers fit seven bits: storage has another use for the eighth. */
+const idsMaximum = 128;
+
 /**
- * The channels of one station: the standard ones at their fixed indices, then the user's own.
+ * Channels by index, name and key: the standard ones at their fixed indices, then others that are
+ * known, then the user's own.
  */
 export class ChannelTable {
 	readonly #channels: readonly Channel[];
+	readonly #ids: Uint8Array;
 	readonly #byName = new Map<string, number>();
 	readonly #byKey = new Map<string, number>();
 
 	/**
-	 * @param own  channels of the user's own sensors
+	 * @param own     the user's own channels; storage knows them by their place in this list, so add at
+	 *   its end only
+	 * @param fitted  names of the known channels that a station has beside the standard ones. Left out,
+	 *   the table has all there are: for those who decode
 	 * @throws {Error} with one line that names the channel: a name or key that is taken or not of its
-	 *   form, a scale or range that cannot be, or more than Limits.channels
+	 *   form, a scale or range that cannot be, or more than Limits.channels in a station
 	 */
-	constructor(own: readonly Channel[] = []) {
-		this.#channels = [...standardChannels, ...own];
-		if (this.length > Limits.channels) {
+	constructor(own: readonly Channel[] = [], fitted?: readonly string[]) {
+		const known = knownChannels.filter(
+			(channel, id) =>
+				id < standardChannels.length || fitted === undefined || fitted.includes(channel.name),
+		);
+		this.#channels = [...known, ...own];
+		if (fitted !== undefined && this.length > Limits.channels) {
 			throw new Error(
 				`channels: ${this.length} are more than the ${Limits.channels} there is room for`,
 			);
 		}
+		assert(firstOwnId + own.length <= idsMaximum, "a user has at most 64 channels");
+		this.#ids = Uint8Array.from(this.#channels, (channel, index) =>
+			index < known.length ? knownChannels.indexOf(channel) : firstOwnId + index - known.length,
+		);
 		for (let index = 0; index < this.length; index++) this.#register(this.at(index), index);
 	}
 
@@ -185,6 +99,11 @@ export class ChannelTable {
 	/** @param index  0..length-1 */
 	at(index: number): Channel {
 		return this.#channels[index]!;
+	}
+
+	/** The channel in storage, whatever else a station has: 0..127, by index. */
+	get ids(): Uint8Array {
+		return this.#ids;
 	}
 
 	/** Index of the channel of that name, or -1. */
@@ -206,7 +125,10 @@ export class ChannelTable {
 
 	#faultOf(channel: Channel): string | undefined {
 		const { name, key, perUnit, minimum, maximum } = channel;
-		if (!/^[a-z][A-Za-z0-9]{0,31}$/.test(name)) return "the name is not in lower camel case";
+		// An underscore between two digits stands for a decimal point.
+		if (!/^[a-z](?:[A-Za-z0-9]|(?<=\d)_(?=\d)){0,39}$/.test(name)) {
+			return "the name is not in lower camel case";
+		}
 		if (this.#byName.has(name)) return "the name is taken";
 		if (!/^[A-Z][A-Za-z0-9]{0,7}$/.test(key)) {
 			return `key "${key}" is not a capital letter and up to 7 letters or digits`;
@@ -237,6 +159,8 @@ const reasonCodes: Readonly<Record<MissingReason, number>> = Object.freeze({
 	unplugged: 7,
 	calm: 8,
 	wire: 9,
+	clock: 10,
+	coverage: 11,
 });
 
 const reasonNames: Readonly<Record<number, MissingReason>> = Object.freeze(

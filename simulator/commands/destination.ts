@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../../cloud/fault.ts";
 import { type Cloud, provision, startCloud } from "../../cloud/index.ts";
 import { ChannelTable, type StationDefinition } from "../../firmware/index.ts";
 import { type Credentials, TlsNetwork } from "../device/tls.ts";
@@ -126,9 +127,4 @@ function readText(path: string, option: string, expected: string): string {
 	} catch (error) {
 		throw new UsageError(`${option}: ${messageOf(error)}; expected ${expected}`);
 	}
-}
-
-/** The message of anything that was thrown. */
-export function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

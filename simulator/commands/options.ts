@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** A value that the user gave and that cannot be used; the message is one line for the user. */
+/** A value that the user gave and that cannot be used; the message is one line for each mistake. */
 export class UsageError extends Error {
 	readonly code = "USAGE";
 }

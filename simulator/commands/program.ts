@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
+import { messageOf } from "../../cloud/fault.ts";
 import { firmwareVersion } from "../../firmware/index.ts";
 import { type CloudCommandOptions, cloud } from "./cloud.ts";
-import { messageOf } from "./destination.ts";
 import { ExitCode, type Host } from "./host.ts";
 import { brokerAddress, duration, thingsPrefix, UsageError, wholeNumber } from "./options.ts";
 import { drainMs, type UpOptions, up } from "./up.ts";
@@ -35,8 +35,13 @@ export async function run(
 		return code;
 	} catch (error) {
 		if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
-		host.stderr.write(`isobar: ${messageOf(error).split("\n", 1)[0]}\n`);
-		return error instanceof UsageError ? ExitCode.Usage : ExitCode.Failed;
+		const lines = messageOf(error).split("\n");
+		if (!(error instanceof UsageError)) {
+			host.stderr.write(`isobar: ${lines[0]}\n`);
+			return ExitCode.Failed;
+		}
+		for (const line of lines) host.stderr.write(`isobar: ${line}\n`);
+		return ExitCode.Usage;
 	}
 }
 
@@ -50,7 +55,12 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 			writeErr: (text) => host.stderr.write(text),
 			// One line, also where a suggestion follows.
 			outputError: (text, write) =>
-				write(`${text.trim().replace(/^error: /, "isobar: ").replaceAll("\n", " ")}\n`),
+				write(
+					`${text
+						.trim()
+						.replace(/^error: /, "isobar: ")
+						.replaceAll("\n", " ")}\n`,
+				),
 		})
 		.exitOverride();
 	program

@@ -2,13 +2,16 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { RollupError } from "rollup";
-import { messageOf } from "./destination.ts";
+import type { PartialResolvedId } from "rollup";
+import type TypeScript from "typescript";
+import { messageOf } from "../../cloud/fault.ts";
 import type { StationModule } from "./host.ts";
 import { UsageError } from "./options.ts";
 
 /** What a station file may import by name; anything else would not be on the chip. */
 const entryPoint = /^isobar\/(firmware|sensors|simulator)$/;
+/** Mistakes that are worth the user's while at once. */
+const faultsShown = 10;
 
 /**
  * Compiles a station file with what it imports of the user's own, checks its types, and loads it.
@@ -17,7 +20,7 @@ const entryPoint = /^isobar\/(firmware|sensors|simulator)$/;
  * @param file         TypeScript or JavaScript
  * @param buildDir     takes what comes out
  * @param packageRoot  folder of Isobar's package.json, ending in a slash
- * @throws {UsageError} with one line: file, line, what is wrong
+ * @throws {UsageError} with one line for each mistake: file, line, what is wrong
  */
 export async function loadStationFile(
 	file: string,
@@ -60,83 +63,120 @@ function isObject(value: unknown): value is object {
 /** Returns the path of one ECMAScript module. */
 async function compile(file: string, buildDir: string, packageRoot: URL): Promise<string> {
 	const { rollup } = await import("rollup");
-	const { default: typescript } = await import("@rollup/plugin-typescript");
+	const { default: ts } = await import("typescript");
 	mkdirSync(buildDir, { recursive: true });
 	const mark = createHash("sha256").update(file).digest("hex").slice(0, 8);
 	const output = join(buildDir, `${basename(file).replace(/\.\w+$/, "")}-${mark}.mjs`);
+	const source = new StationSource(ts, file, packageRoot);
 	try {
 		const bundle = await rollup({
 			input: file,
-			plugins: [
-				{
-					name: "entry-points",
-					resolveId(source, importer) {
-						const entry = entryPoint.exec(source);
-						if (entry !== null) {
-							return { id: new URL(`dist/${entry[1]}.js`, packageRoot).href, external: true };
-						}
-						if (importer === undefined || /^[./]/.test(source)) return null;
-						throw new Error(
-							`${shown(importer)} imports "${source}"; expected isobar/firmware, isobar/sensors, isobar/simulator or a file of your own`,
-						);
-					},
-				},
-				typescript({
-					tsconfig: false,
-					filterRoot: false,
-					noEmitOnError: true,
-					compilerOptions: compilerOptions(packageRoot),
-				}),
-			],
+			plugins: [{ name: "station-source", resolveId: source.resolve, load: source.load }],
 			onwarn: ({ message }) => {
 				throw new Error(message);
 			},
 		});
-		await bundle.write({ file: output, format: "es" });
+		if (source.faults.length === 0) await bundle.write({ file: output, format: "es" });
 		await bundle.close();
 	} catch (error) {
-		throw new UsageError(`--station: ${faultOf(error as RollupError)}`);
+		if (source.faults.length === 0) source.faults.push(messageOf(error).split("\n", 1)[0]!);
+	}
+	if (source.faults.length > 0) {
+		const shown = source.faults.slice(0, faultsShown);
+		const more = source.faults.length - shown.length;
+		if (more > 0) shown.push(`and ${more} more`);
+		throw new UsageError(shown.map((fault) => `--station: ${fault}`).join("\n"));
 	}
 	return output;
 }
 
-function compilerOptions(packageRoot: URL): object {
-	// The types are in the sources here, and in dist/types where Isobar is installed.
-	const isRepository = existsSync(new URL("firmware/index.ts", packageRoot));
-	const pathOf = (name: string): string =>
-		fileURLToPath(
-			new URL(isRepository ? `${name}/index.ts` : `dist/types/${name}/index.d.ts`, packageRoot),
-		);
-	return {
-		target: "ES2022",
-		lib: ["lib.es2022.d.ts"],
-		module: "ESNext",
-		moduleResolution: "bundler",
-		strict: true,
-		exactOptionalPropertyTypes: true,
-		allowImportingTsExtensions: true,
-		rewriteRelativeImportExtensions: true,
-		skipLibCheck: true,
-		sourceMap: false,
-		types: isRepository ? ["node"] : [],
-		typeRoots: [fileURLToPath(new URL("node_modules/@types", packageRoot))],
-		paths: Object.fromEntries(
-			["firmware", "sensors", "simulator"].map((name) => [`isobar/${name}`, [pathOf(name)]]),
-		),
+/** What rollup is told of the files of a station: where they are, what they are as JavaScript. */
+class StationSource {
+	/** What is wrong with them, one line each. */
+	readonly faults: string[] = [];
+	readonly #ts: typeof TypeScript;
+	readonly #packageRoot: URL;
+	readonly #options: TypeScript.CompilerOptions;
+	readonly #program: TypeScript.Program;
+
+	constructor(ts: typeof TypeScript, file: string, packageRoot: URL) {
+		this.#ts = ts;
+		this.#packageRoot = packageRoot;
+		this.#options = {
+			target: ts.ScriptTarget.ES2022,
+			lib: ["lib.es2022.d.ts"],
+			module: ts.ModuleKind.ESNext,
+			moduleResolution: ts.ModuleResolutionKind.Bundler,
+			strict: true,
+			exactOptionalPropertyTypes: true,
+			isolatedModules: true,
+			allowImportingTsExtensions: true,
+			rewriteRelativeImportExtensions: true,
+			allowJs: true,
+			skipLibCheck: true,
+			types: [],
+			outDir: "/",
+			paths: pathsOf(packageRoot),
+		};
+		this.#program = ts.createProgram([file], this.#options);
+	}
+
+	readonly resolve = (source: string, importer: string | undefined): PartialResolvedId | null => {
+		if (importer === undefined) return null;
+		const entry = entryPoint.exec(source);
+		if (entry !== null) {
+			return { id: new URL(`dist/${entry[1]}.js`, this.#packageRoot).href, external: true };
+		}
+		if (!/^[./]/.test(source)) {
+			throw new Error(
+				`${near(importer)} imports "${source}"; expected isobar/firmware, isobar/sensors, isobar/simulator or a file of your own`,
+			);
+		}
+		const { sys } = this.#ts;
+		const { resolvedModule } = this.#ts.resolveModuleName(source, importer, this.#options, sys);
+		return resolvedModule === undefined ? null : { id: resolvedModule.resolvedFileName };
 	};
+
+	readonly load = (file: string): string | null => {
+		const source = this.#program.getSourceFile(file);
+		if (source === undefined) return null;
+		const found = [
+			...this.#program.getSyntacticDiagnostics(source),
+			...this.#program.getSemanticDiagnostics(source),
+		];
+		this.faults.push(...found.map((one) => this.#lineOf(one, source)));
+		let text = "";
+		this.#program.emit(source, (_name, output) => {
+			text = output;
+		});
+		return text;
+	};
+
+	#lineOf(
+		{ start = 0, messageText }: TypeScript.Diagnostic,
+		source: TypeScript.SourceFile,
+	): string {
+		const { line, character } = source.getLineAndCharacterOfPosition(start);
+		const text = this.#ts.flattenDiagnosticMessageText(messageText, " ").replace(/\s+/g, " ");
+		return `${near(source.fileName)}:${line + 1}:${character + 1}: ${text}`;
+	}
 }
 
-/** What rollup or the compiler has against a file, in one line. */
-function faultOf({ message, loc }: RollupError): string {
-	const text = message
-		.split("\n", 1)[0]!
-		.replace(/^(\[plugin [^\]]+\] )?(@rollup\/plugin-typescript )?/, "");
-	if (loc?.file === undefined || text.includes(loc.file)) return text;
-	return `${shown(loc.file)}:${loc.line}:${loc.column + 1}: ${text}`;
+/** Where the types of Isobar are: in the sources here, in dist/types where it is installed. */
+function pathsOf(packageRoot: URL): Record<string, string[]> {
+	const isRepository = existsSync(new URL("firmware/index.ts", packageRoot));
+	const index = (name: string): string =>
+		isRepository ? `${name}/index.ts` : `dist/types/${name}/index.d.ts`;
+	return Object.fromEntries(
+		["firmware", "sensors", "simulator"].map((name) => [
+			`isobar/${name}`,
+			[fileURLToPath(new URL(index(name), packageRoot))],
+		]),
+	);
 }
 
 /** A path as the user would write it. */
-function shown(path: string): string {
-	const near = relative(process.cwd(), path);
-	return near.startsWith("..") ? path : near;
+function near(path: string): string {
+	const short = relative(process.cwd(), path);
+	return short.startsWith("..") ? path : short;
 }

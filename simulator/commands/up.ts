@@ -1,16 +1,20 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { messageOf } from "../../cloud/fault.ts";
 import { takeLock } from "../../cloud/lock.ts";
 import { defineStation, type StationDefinition } from "../../firmware/index.ts";
 import { LineView } from "../dashboard/lines.ts";
 import { ScreenView } from "../dashboard/screen.ts";
 import type { View } from "../dashboard/view.ts";
+import { VirtualBus } from "../device/bus.ts";
 import { Fleet, type FleetTotals } from "../fleet/fleet.ts";
 import { balance, readArchive } from "../fleet/ledger.ts";
 import { openStorage } from "../fleet/storage.ts";
+import { wire } from "../fleet/wiring.ts";
 import { RealWorld } from "../fleet/world.ts";
+import type { Conditions } from "../weather/conditions.ts";
 import { parseRecord, type WeatherRecord } from "../weather/record.ts";
-import { type Destination, messageOf, openForeignBroker, openLocalCloud } from "./destination.ts";
+import { type Destination, openForeignBroker, openLocalCloud } from "./destination.ts";
 import { ExitCode, type Host, type StationModule, type Stream } from "./host.ts";
 import { Interrupt, Interrupted } from "./interrupt.ts";
 import { type BrokerAddress, thingNames, UsageError } from "./options.ts";
@@ -249,10 +253,21 @@ async function readStation(options: UpOptions, host: Host): Promise<StationModul
 		},
 	};
 	try {
+		dryWire(module);
+	} catch (error) {
+		throw new UsageError(`--station: ${messageOf(error)}`);
+	}
+	try {
 		return { ...module, definition: defineStation(definition) };
 	} catch (error) {
 		throw new UsageError(`--sample, --observe, --report: ${messageOf(error)}`);
 	}
+}
+
+/** Finds out before anything is started whether there is a simulated part for every sensor. */
+function dryWire({ definition, parts }: StationModule): void {
+	const weather = { at: (_time: number, into: Conditions) => into };
+	wire(definition, new VirtualBus({ now: () => 0 }), { weather, random: { next: () => 0 } }, parts);
 }
 
 /** Two fleets on one set of flash images would write over each other. */

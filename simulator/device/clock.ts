@@ -72,39 +72,110 @@ export class RealClock implements DeviceClock {
 }
 
 /**
- * The clock of a simulated device that lives in virtual time. Its real-time clock is the
- * simulation's own epoch.
+ * Ticks are whole milliseconds; moments of the simulation are doubles about 2^41 with 2^-12 between
+ * two of them. A moment that has come must not be rounded into the tick before it.
+ */
+const rounding = 0.01;
+
+/**
+ * The oscillator of one simulated device and its real-time clock. It outlasts the restarts of the
+ * device; what the real-time clock shows is gone after a power cut, as on a chip without a battery.
+ */
+export class Crystal {
+	/** Ticks that pass in a millisecond of the world: 1 for a perfect one. */
+	rate = 1;
+	#epoch = Number.NaN;
+	#setAt = 0;
+
+	/** What the real-time clock shows at a moment of the world; `undefined` while it was never set. */
+	epochAt(moment: number): Epoch | undefined {
+		if (Number.isNaN(this.#epoch)) return undefined;
+		return (this.#epoch + (moment - this.#setAt) * this.rate) as Epoch;
+	}
+
+	set(epoch: number, moment: number): void {
+		this.#epoch = epoch;
+		this.#setAt = moment;
+	}
+
+	/** The supply is gone. */
+	losePower(): void {
+		this.#epoch = Number.NaN;
+	}
+}
+
+/**
+ * The clock of a simulated device that lives in virtual time. Without a crystal its ticks are those of
+ * the simulation, and its real-time clock is always right.
  */
 export class KernelClock implements DeviceClock {
 	onAlarm: (now: Ticks) => void = () => {};
 	readonly #kernel: VirtualClock;
+	readonly #crystal: Crystal | undefined;
 	readonly #boot: number;
 	readonly #alarm: number;
+	/** The moment from which the crystal has had this rate, and the ticks that it had counted by then. */
+	#from: number;
+	#ticksFrom = 0;
+	#rate: number;
+	#deadline: number = never;
 	#isStopped = false;
 
 	/** @param kernel  whose time counts in ms of the simulation's epoch */
-	constructor(kernel: VirtualClock, turn: Turn) {
+	constructor(kernel: VirtualClock, turn: Turn, crystal?: Crystal) {
 		this.#kernel = kernel;
+		this.#crystal = crystal;
 		this.#boot = kernel.now;
-		const work = (): void => this.onAlarm(this.ticks);
+		this.#from = kernel.now;
+		this.#rate = crystal?.rate ?? 1;
+		const work = (): void => this.#fire();
 		this.#alarm = kernel.reserve(() => turn(work));
 	}
 
 	get ticks(): Ticks {
-		return (this.#kernel.now - this.#boot) as Ticks;
+		const { now } = this.#kernel;
+		if (this.#crystal === undefined) return (now - this.#boot) as Ticks;
+		this.#follow(this.#crystal, now);
+		return Math.floor(this.#ticksAt(now) + rounding) as Ticks;
 	}
 
-	get epoch(): Epoch {
-		return this.#kernel.now as Epoch;
+	get epoch(): Epoch | undefined {
+		const { now } = this.#kernel;
+		return this.#crystal === undefined ? (now as Epoch) : this.#crystal.epochAt(now);
+	}
+
+	set(epoch: Epoch): void {
+		this.#crystal?.set(epoch, this.#kernel.now);
 	}
 
 	setAlarm(deadline: Ticks): void {
-		if (!this.#isStopped) this.#kernel.set(this.#alarm, this.#boot + deadline);
+		if (this.#isStopped) return;
+		this.#deadline = deadline;
+		this.#kernel.set(this.#alarm, this.#from + (deadline - this.#ticksFrom) / this.#rate);
 	}
 
 	stop(): void {
 		if (this.#isStopped) return;
 		this.#isStopped = true;
 		this.#kernel.release(this.#alarm);
+	}
+
+	/** An alarm that comes early, since the crystal has slowed down, waits on. */
+	#fire(): void {
+		const { ticks } = this;
+		if (ticks < this.#deadline) this.setAlarm(this.#deadline as Ticks);
+		else this.onAlarm(ticks);
+	}
+
+	#ticksAt(moment: number): number {
+		return this.#ticksFrom + (moment - this.#from) * this.#rate;
+	}
+
+	/** Counts on from here when the crystal has changed. */
+	#follow({ rate }: Crystal, now: number): void {
+		if (rate === this.#rate) return;
+		this.#ticksFrom = this.#ticksAt(now);
+		this.#from = now;
+		this.#rate = rate;
 	}
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../cloud/fault.ts";
 import type { Ticks } from "../../firmware/ports/clock.ts";
 import type { ResetReason } from "../../firmware/ports/device.ts";
 import type { FlashPartition, KeyValue } from "../../firmware/ports/storage.ts";
@@ -174,7 +175,7 @@ export class SimulatedStation {
 			// What falls over after the power has gone is no news.
 			if (this.#device !== device) return;
 			this.crashes += 1;
-			this.#options.log(`crashed: ${error instanceof Error ? error.message : String(error)}`);
+			this.#options.log(`crashed: ${messageOf(error)}`);
 			this.#reboot("crash", crashMs);
 		} finally {
 			if (isOutermost) this.#turnTime = undefined;

@@ -137,15 +137,32 @@ describe("BME280 conversion", () => {
 		expect(sample).toMatchObject({ pressure: undefined, humidity: undefined });
 	});
 
-	test("temperature that reads 0x80000 was never measured: silent", () => {
-		class MuteTemperature extends BME280Part {
+	test("data registers that all hold their reset values: nothing was measured, silent", () => {
+		class MutePart extends BME280Part {
 			protected override readRegister(register: number, now: number): number {
-				if (register >= 0xfa && register <= 0xfc) return register === 0xfa ? 0x80 : 0;
-				return super.readRegister(register, now);
+				if (register < 0xf7 || register > 0xfe) return super.readRegister(register, now);
+				return register === 0xf7 || register === 0xfa || register === 0xfd ? 0x80 : 0;
 			}
 		}
-		const bench = new Bench(BME280, { part: (surroundings) => new MuteTemperature(surroundings) });
+		const bench = new Bench(BME280, { part: (surroundings) => new MutePart(surroundings) });
 		expect(bench.observe(bench.create())).toEqual({ values: [], reason: "silent" });
+	});
+
+	test("a value whose raw form is that of a skipped one is a value (DS §5.4.7)", () => {
+		for (const first of [0xf7, 0xfa, 0xfd]) {
+			class MidScalePart extends BME280Part {
+				protected override readRegister(register: number, now: number): number {
+					const length = first === 0xfd ? 2 : 3;
+					if (register < first || register >= first + length) {
+						return super.readRegister(register, now);
+					}
+					return register === first ? 0x80 : 0;
+				}
+			}
+			const bench = new Bench(BME280, { part: (surroundings) => new MidScalePart(surroundings) });
+			const { temperature, humidity, pressure } = measure(bench);
+			expect([temperature, humidity, pressure]).not.toContain(undefined);
+		}
 	});
 
 	test("each sample is of a conversion of its own: a second sample without a start is none", () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 /** Whether there is a mosquitto to be tested against. It must be there where CI is set. */
 export const hasMosquitto = spawnSync("mosquitto", ["-h"]).error === undefined;
 
-/** A stock mosquitto of its own for one test, with certificates required. */
+/** A stock mosquitto of its own for one test. */
 export class Mosquitto {
 	readonly port: number;
 	readonly #process: ChildProcess;
@@ -16,19 +16,34 @@ export class Mosquitto {
 		this.#process = process;
 	}
 
-	/** @param dataDir  with ca.crt, server.crt and server.key; takes the configuration */
-	static async start(dataDir: string): Promise<Mosquitto> {
+	/**
+	 * Starts one with certificates required.
+	 *
+	 * @param dataDir  with ca.crt, server.crt and server.key; takes the configuration
+	 */
+	static start(dataDir: string): Promise<Mosquitto> {
+		return Mosquitto.#start(dataDir, [
+			`cafile ${join(dataDir, "ca.crt")}`,
+			`certfile ${join(dataDir, "server.crt")}`,
+			`keyfile ${join(dataDir, "server.key")}`,
+			"require_certificate true",
+			"use_identity_as_username true",
+		]);
+	}
+
+	/** Starts one on plain TCP that lets everybody in, for tests of sessions alone. */
+	static startPlain(dataDir: string): Promise<Mosquitto> {
+		return Mosquitto.#start(dataDir, ["allow_anonymous true"]);
+	}
+
+	static async #start(dataDir: string, lines: readonly string[]): Promise<Mosquitto> {
 		const port = await freePort();
 		const configuration = join(dataDir, "mosquitto.conf");
 		writeFileSync(
 			configuration,
 			[
 				`listener ${port} 127.0.0.1`,
-				`cafile ${join(dataDir, "ca.crt")}`,
-				`certfile ${join(dataDir, "server.crt")}`,
-				`keyfile ${join(dataDir, "server.key")}`,
-				"require_certificate true",
-				"use_identity_as_username true",
+				...lines,
 				// Started by root it would otherwise become a user that may not read the keys.
 				`user ${process.getuid?.() === 0 ? "root" : "nobody"}`,
 				"",

@@ -68,8 +68,10 @@ export class Ledger {
 	acknowledge(outbox: Outbox, first: number, last: number): void {
 		this.#pending = { call: "acknowledge", first, last };
 		expectOk(outbox.acknowledge(first, last));
-		for (let sequence = first; sequence <= last; sequence++) {
-			if (this.#waiting.delete(sequence)) this.#acknowledged.add(sequence);
+		for (const sequence of this.#waiting) {
+			if (sequence < first || sequence > last) continue;
+			this.#waiting.delete(sequence);
+			this.#acknowledged.add(sequence);
 		}
 		this.#settle(outbox);
 	}

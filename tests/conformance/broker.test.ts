@@ -1,0 +1,42 @@
+import { describe, test } from "@jest/globals";
+import { MemoryBroker } from "../../simulator/broker/broker.ts";
+import { BrokerListener } from "../../simulator/broker/listener.ts";
+import { VirtualNetwork } from "../../simulator/device/socket.ts";
+import { VirtualWorld } from "../../simulator/fleet/world.ts";
+import { VirtualClock } from "../../simulator/kernel/clock.ts";
+import { RandomStream } from "../../simulator/kernel/random.ts";
+import { brokerCases } from "./broker.ts";
+import type { BrokerBench } from "./brokerclient.ts";
+
+const host = "broker.example";
+const port = 8883;
+/** Moments that may pass before a condition that still does not hold never will. */
+const momentsMaximum = 100_000;
+
+function makeBench(): BrokerBench {
+	const clock = new VirtualClock();
+	const network = new VirtualNetwork(clock);
+	network.listen(host, port, new BrokerListener(new MemoryBroker(), clock));
+	return {
+		world: new VirtualWorld(network, new RandomStream(1)),
+		host,
+		port,
+		traits: {
+			dollarTopic: "$conformance/x",
+			assignsClientIds: true,
+			keepsQos0: false,
+		},
+		until: async (condition, what) => {
+			for (let moments = 0; !condition(); moments++) {
+				if (!clock.step() || moments === momentsMaximum) throw new Error(`never: ${what}`);
+			}
+		},
+		pass: async (ms) => {
+			clock.runUntil(clock.now + ms);
+		},
+	};
+}
+
+describe("broker conformance of the simulator's broker, in virtual time", () => {
+	test.each(brokerCases)("$name", ({ run }) => run(makeBench()));
+});
