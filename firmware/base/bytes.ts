@@ -1,7 +1,10 @@
 import { Status } from "./status.ts";
 
-/** A text is put together from pieces of this many characters; no string grows one by one. */
-const pieceLength = 256;
+/**
+ * A text is put together from pieces of this many characters: no string grows one by one, and the
+ * arguments of one call fit the stack of the chip, which has 512 slots.
+ */
+const pieceLength = 64;
 
 /**
  * The code point that starts at `index`; a lone surrogate gives itself.
@@ -294,7 +297,9 @@ export class ByteReader {
 		return high * 0x1_0000 + low;
 	}
 
-	/** Copies the next `length` bytes into `into` from index `start`; nothing when they are not there. */
+	/**
+	 * Copies the next `length` bytes into `into` from index `start`; nothing when they are not there.
+	 */
 	bytes(into: Uint8Array, start: number, length: number): void {
 		if (start + length > into.length) this.#underflow = true;
 		if (!this.#take(length)) return;

@@ -18,7 +18,8 @@ function readUint16(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Cuts a stream of bytes into control packets, whatever pieces it comes in, within one fixed buffer.
+ * Cuts a stream of bytes into control packets, whatever pieces it comes in, within one fixed
+ * buffer.
  *
  * A packet that lies whole in the pushed bytes is decoded where it lies; only one that comes in
  * pieces is copied. Anything malformed ends the stream: from then on `next` returns the same

@@ -21,11 +21,12 @@ const remainingLengthSlack = 3;
 
 /**
  * Everything that goes from the station to the broker and wants an acknowledgement: deliveries of
- * QoS 1 and 2 and requests. The states are those of InflightTable; here they meet packets, storage and the
- * host.
+ * QoS 1 and 2 and requests. The states are those of InflightTable; here they meet packets, storage
+ * and the host.
  *
- * Nothing is sent twice in one connection. After a reconnect, and only then, what is due goes out again
- * in its first order [MQTT-4.4.0-1] [MQTT-4.6.0-1], and new deliveries wait for that.
+ * Nothing is sent twice in one connection. After a reconnect, and only then, what is due goes out
+ * again in its first order [MQTT-4.4.0-1] [MQTT-4.6.0-1]. Until it has, a new message waits behind
+ * it, and a new run, of which nothing is kept, is not taken.
  */
 export class Deliveries {
 	/** Largest QoS that is sent; 1 once the broker has shown that it does not do QoS 2. */
@@ -77,8 +78,8 @@ export class Deliveries {
 	/**
 	 * Sends a message, and keeps it for redelivery when `qos` is not 0.
 	 *
-	 * @returns packet identifier, 0 at QoS 0, or -Status: NotReady while earlier deliveries are to be sent
-	 *   again or the outlet is full, NoRoom while all records are under way, TooLong, StorageFailed
+	 * @returns packet identifier, 0 at QoS 0, or -Status: NotReady while the outlet is full, NoRoom
+	 *   while all records are under way, TooLong, StorageFailed
 	 */
 	publish(
 		topicName: string,
@@ -88,7 +89,6 @@ export class Deliveries {
 		retain: boolean,
 		now: Ticks,
 	): number {
-		if (this.isResuming) return -Status.NotReady;
 		if (qos === 0) {
 			const size = this.#encode(topicName, payload, length, 0, retain, 0, now);
 			if (size < 0) return size;
@@ -96,14 +96,18 @@ export class Deliveries {
 			return 0;
 		}
 		if (length > this.#kept.limit) return -Status.TooLong;
+		const isWaiting = this.isResuming;
 		const index = this.#reserve(DeliveryKind.Control, qos, topicName, retain, 0, 0);
 		if (index < 0) return index;
 		// There is a slot for each control record that the table takes.
 		void this.#kept.keep(index, payload, length);
-		return this.#start(index, payload, length, now);
+		return isWaiting ? this.#defer(index) : this.#start(index, payload, length, now);
 	}
 
-	/** Sends a report; the host makes its bytes again for a redelivery. Returns as `publish` does. */
+	/**
+	 * Sends a report; the host makes its bytes again for a redelivery. Returns as `publish` does, and
+	 * NotReady also while earlier deliveries are to be sent again.
+	 */
 	publishRun(
 		topicName: string,
 		payload: Uint8Array,
@@ -167,9 +171,9 @@ export class Deliveries {
 	}
 
 	/**
-	 * The broker has lost its session, or was asked to: all that is under way begins again as new. What
-	 * is stored as released must not be found so after a power cut: PUBREL would be answered, and the
-	 * message would never have been there.
+	 * The broker has lost its session, or was asked to: all that is under way begins again as new.
+	 * What is stored as released must not be found so after a power cut: PUBREL would be answered,
+	 * and the message would never have been there.
 	 */
 	renew(now: Ticks): void {
 		this.subscribed = false;
@@ -187,8 +191,9 @@ export class Deliveries {
 	 * @returns Status.Ok, or why the connection has to end
 	 */
 	resume(now: Ticks): Status {
-		for (let index = this.#table.oldestDue; index >= 0; index = this.#table.oldestDue) {
-			const status = this.#sendAgain(index, now);
+		// The host may close the session when it hears that something is given up.
+		while (this.isResuming && this.#out.isOpen) {
+			const status = this.#sendAgain(this.#table.oldestDue, now);
 			if (status === Status.NotReady) return Status.Ok;
 			if (status !== Status.Ok) return status;
 		}
@@ -223,6 +228,14 @@ export class Deliveries {
 		this.#out.commit(size);
 		table.advance(index, qos === 2 ? DeliveryInput.Publish2 : DeliveryInput.Publish1, now);
 		return packetId;
+	}
+
+	/** Leaves the PUBLISH of a record to `resume`, or gives the record back. */
+	#defer(index: number): number {
+		const stored = this.#table.qos[index] === 2 ? this.#durable.saveDelivery(index) : Status.Ok;
+		if (stored === Status.Ok) return this.#table.packetId[index]!;
+		this.#release(index);
+		return -stored;
 	}
 
 	/** Writes a PUBLISH where the next packet goes; makes room once if there is none. */
@@ -333,7 +346,8 @@ export class Deliveries {
 
 	/**
 	 * Writes the PUBLISH of a record again. How long its payload is shows only when it is there, and
-	 * the header before it depends on that: the payload is written behind the longest header and moved.
+	 * the header before it depends on that: the payload is written behind the longest header and
+	 * moved.
 	 */
 	#encodeAgain(index: number): number {
 		const table = this.#table;
@@ -390,8 +404,9 @@ export class Deliveries {
 	}
 
 	/**
-	 * Ends a delivery without a payload. Of a QoS 2 PUBLISH that was sent before, the broker may still
-	 * hold the packet identifier, and would take another message with it for a copy: PUBREL frees it.
+	 * Ends a delivery without a payload. Of a QoS 2 PUBLISH that was sent before, the broker may
+	 * still hold the packet identifier, and would take another message with it for a copy: PUBREL
+	 * frees it.
 	 */
 	#giveUp(index: number, now: Ticks): Status {
 		const table = this.#table;
@@ -527,15 +542,16 @@ export class Deliveries {
 		this.#host.onDowngrade?.("publish", 2, 1, now);
 	}
 
+	/**
+	 * What is stored stays stored until it is acknowledged: after a reboot the host goes on behind
+	 * the last run that is under way, and takes it that those before are under way too.
+	 */
 	#downgradeDue(): void {
 		for (let place = 0; place < this.#table.length; place++) {
 			const index = this.#table.at(place);
 			if (this.#table.state[index] !== DeliveryState.Due) continue;
 			if (this.#table.qos[index] !== 2) continue;
 			this.#table.downgrade(index);
-			this.#durable.retire(index);
-			// As in #release.
-			void this.#durable.sweep(index);
 		}
 	}
 }

@@ -57,7 +57,9 @@ export class DurableState {
 		}
 	}
 
-	/** Fills the tables with what was under way before the reboot. What cannot be read is as nothing. */
+	/**
+	 * Fills the tables with what was under way before the reboot. What cannot be read is as nothing.
+	 */
 	restore(): void {
 		if (this.#keyValue === undefined) return;
 		this.#restoreReceived(this.#keyValue);
@@ -111,7 +113,8 @@ export class DurableState {
 	}
 
 	/**
-	 * Removes what is stored of a retired delivery, unless the record has been taken and stored again.
+	 * Removes what is stored of a retired delivery, unless the record has been taken and stored
+	 * again.
 	 *
 	 * @returns Status.Ok or Status.StorageFailed
 	 */

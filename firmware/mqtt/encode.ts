@@ -32,7 +32,9 @@ export interface ConnectFields {
 /** Protocol name, level 4, connect flags and keep-alive. */
 const connectHeaderBytes = 10;
 
-/** Bytes of a string or binary field: its length takes two, and a length over 65,535 does not exist. */
+/**
+ * Bytes of a string or binary field: its length takes two, and a length over 65,535 does not exist.
+ */
 function fieldLength(length: number): number {
 	return length > 65_535 ? -Status.BadValue : length < 0 ? length : length + 2;
 }
@@ -50,7 +52,9 @@ function writeBytes(from: Uint8Array, length: number, into: Uint8Array, at: numb
 	return at + length;
 }
 
-/** Writes a string behind its length; the caller has seen that there is room and that it is UTF-8. */
+/**
+ * Writes a string behind its length; the caller has seen that there is room and that it is UTF-8.
+ */
 function writeString(text: string, into: Uint8Array, at: number): number {
 	const length = writeUtf8(text, into, at + 2);
 	writeUint16(length, into, at);

@@ -39,19 +39,20 @@ export interface SessionOptions {
  */
 export interface SessionHost {
 	/**
-	 * The broker has accepted the connection. There is room for a SUBSCRIBE of any size; PUBLISH packets
-	 * of before are sent again after this returns, and until then `publish` is not ready.
+	 * The broker has accepted the connection. There is room for a SUBSCRIBE of any size. What is
+	 * published here goes out behind what is to be sent again.
 	 *
 	 * @param subscribed  the broker has kept its session and every SUBSCRIBE of this session object
-	 *   was acknowledged: there is no need to subscribe again. False in the first connection after a boot
+	 *   was acknowledged: there is no need to subscribe again. False in the first connection after a
+	 *   boot
 	 */
 	onOpen(subscribed: boolean, now: Ticks): void;
 	/**
 	 * A message has come. Only a message that was taken is acknowledged.
 	 *
 	 * @param payload  a view that holds during the call
-	 * @returns Status.Ok when it is taken, or dropped for good. Otherwise the broker keeps a message of
-	 *   QoS 1 or 2; since it sends it again in a new connection only, this one ends after
+	 * @returns Status.Ok when it is taken, or dropped for good. Otherwise the broker keeps a message
+	 *   of QoS 1 or 2; since it sends it again in a new connection only, this one ends after
 	 *   Durations.refusedMessage with the status returned
 	 */
 	onMessage(topicName: string, payload: Uint8Array, qos: Qos, retain: boolean, now: Ticks): Status;
@@ -78,17 +79,20 @@ export interface SessionHost {
 	/** The connection has ended; once for each `open` that returned Status.Ok. */
 	onClosed(status: Status, now: Ticks): void;
 	/**
-	 * A delivery has been given up: its payload is not to be had any more, or it was a control message
-	 * and Limits.controlDeliveries connections have ended without its acknowledgement.
+	 * A delivery has been given up: its payload is not to be had any more, or it was a control
+	 * message and Limits.controlDeliveries connections have ended without its acknowledgement.
 	 */
 	onGivenUp?(packetId: number, first: number, last: number, now: Ticks): void;
 	/**
-	 * The broker does less than was asked, told once for each `what`. After "publish" everything goes out
-	 * at QoS 1, and the archive has to know copies by station and sequence.
+	 * The broker does less than was asked, told once for each `what`. After "publish" everything goes
+	 * out at QoS 1, and the archive has to know copies by station and sequence.
 	 *
 	 * @param granted  1, or 0x80 for a filter that was refused
 	 */
 	onDowngrade?(what: "publish" | "subscribe", asked: Qos, granted: number, now: Ticks): void;
-	/** A message larger than the receive buffer was dropped, and acknowledged so that it does not return. */
+	/**
+	 * A message larger than the receive buffer was dropped, and acknowledged so that it does not
+	 * return.
+	 */
 	onOversized?(topicName: string, now: Ticks): void;
 }

@@ -6,22 +6,32 @@ import type { Ticks } from "../ports/clock.ts";
 import type { PacketId, Qos } from "./packet.ts";
 
 /**
- * What is under way from the station to the broker, in the order in which it was first sent: PUBLISH
- * packets of QoS 1 and 2, SUBSCRIBE and UNSUBSCRIBE. MQTT 3.1.1 §4.3, §4.4 and §4.6.
+ * What is under way from the station to the broker, in the order in which it was first sent:
+ * PUBLISH packets of QoS 1 and 2, SUBSCRIBE and UNSUBSCRIBE. MQTT 3.1.1 §4.3, §4.4 and §4.6.
  *
- * | state            | what was sent                 | what came                      | what happened |
- * |------------------|-------------------------------|--------------------------------|---------------|
- * | Due              | Publish1 → AwaitingPuback     | Pubrec → AwaitingPubcomp       | Disconnect, Renew: stays |
- * |                  | Publish2 → AwaitingPubrec     |                                | Abandon → ReleaseDue |
- * |                  | Subscribe → AwaitingSuback    |                                |               |
- * |                  | Unsubscribe → AwaitingUnsuback |                               |               |
- * | AwaitingPuback   |                               | Puback → Free                  | Disconnect → Due |
- * | AwaitingPubrec   |                               | Puback → Free, Pubrec → AwaitingPubcomp | Disconnect → Due |
- * | ReleaseDue       | Release → AwaitingPubcomp     | Pubrec → AwaitingPubcomp       | Disconnect: stays; Renew → Due |
- * | AwaitingPubcomp  |                               | Pubrec: stays; Pubcomp → Free  | Disconnect → ReleaseDue |
- * | AwaitingSuback   |                               | Suback → Free                  | Disconnect → Free |
- * | AwaitingUnsuback |                               | Unsuback → Free                | Disconnect → Free |
- *
+ * ```
+ * state             input                       next
+ * Due               Publish1                    AwaitingPuback
+ *                   Publish2                    AwaitingPubrec
+ *                   Subscribe                   AwaitingSuback
+ *                   Unsubscribe                 AwaitingUnsuback
+ *                   Pubrec                      AwaitingPubcomp
+ *                   Disconnect, Renew           Due
+ *                   Abandon                     ReleaseDue
+ * AwaitingPuback    Puback                      Free
+ *                   Disconnect                  Due
+ * AwaitingPubrec    Puback                      Free
+ *                   Pubrec                      AwaitingPubcomp
+ *                   Disconnect                  Due
+ * ReleaseDue        Release, Pubrec             AwaitingPubcomp
+ *                   Disconnect                  ReleaseDue
+ *                   Renew                       Due
+ * AwaitingPubcomp   Pubrec                      AwaitingPubcomp
+ *                   Pubcomp                     Free
+ *                   Disconnect                  ReleaseDue
+ * AwaitingSuback    Suback, Disconnect          Free
+ * AwaitingUnsuback  Unsuback, Disconnect        Free
+ * ```
  * Nothing else is allowed. PUBACK for a QoS 2 PUBLISH is what a broker sends that turned it into
  * QoS 1; PUBREC for what is still due comes from a broker that takes up a session where it was.
  */
@@ -224,8 +234,8 @@ export class InflightTable {
 	 *
 	 * @param turn      what it had before the reboot
 	 * @param released  the broker has sent PUBREC: only the release is left
-	 * @returns whether it was taken: not when the record, the packet identifier or all the room of its
-	 *   kind is in use
+	 * @returns whether it was taken: not when the record, the packet identifier or all the room of
+	 *   its kind is in use
 	 */
 	restore(
 		index: number,

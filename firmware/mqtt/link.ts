@@ -13,20 +13,22 @@ import type { Outlet } from "./transmit.ts";
  * Brings a session's transport up and keeps it up: name, TCP, TLS, CONNECT, and the wait before
  * the next attempt. It owns the socket and stands at the one boundary that throws.
  *
- * | state         | input                                  | next                          |
- * |---------------|----------------------------------------|-------------------------------|
- * | Stopped       | start                                  | Waiting                       |
- * | Waiting       | deadline                               | Resolving, or AwaitingClock while the clock is not set |
- * | AwaitingClock | deadline                               | Resolving, or stays           |
- * | Resolving     | address                                | Connecting                    |
- * | Connecting    | TCP is up                              | Handshaking                   |
- * | Connecting, Handshaking | TLS is up                    | Opening                       |
- * | Opening       | CONNACK                                | Up                            |
- * | Resolving to Up | failure, deadline, network down or changed | Waiting                 |
- * | Up            | stop, nothing left to drain            | Closing                       |
- * | Closing       | closed by the broker, deadline         | Stopped                       |
- * | any but Up, Closing | stop, deadline of drain          | Stopped                       |
- *
+ * ```
+ * state                    input                                    next
+ * Stopped                  start                                    Waiting
+ * Waiting                  deadline, the clock is set               Resolving
+ *                          deadline, it is not                      AwaitingClock
+ * AwaitingClock            deadline, the clock is set               Resolving
+ * Resolving                address                                  Connecting
+ * Connecting               TCP is up                                Handshaking
+ * Connecting, Handshaking  TLS is up                                Opening
+ * Opening                  CONNACK                                  Up
+ * Resolving to Up          failure, deadline, network down/changed  Waiting
+ * Up                       stop, drained, deadline of drain         Closing
+ * Closing                  closed by the broker, deadline           Stopped
+ *                          start                                    Waiting
+ * any but Up, Closing      stop, deadline of drain                  Stopped
+ * ```
  * Every state but Stopped has a deadline. The wait counts from the end of an attempt.
  */
 export const LinkState = Object.freeze({
@@ -116,7 +118,9 @@ export class MqttLink implements Timed {
 	#lastFailure: Status = Status.Ok;
 	/** Connections since the last good one that the broker closed as soon as they were made. */
 	#kicks = 0;
-	/** Whether a network that came up has brought its early attempt since the last good connection. */
+	/**
+	 * Whether a network that came up has brought its early attempt since the last good connection.
+	 */
 	#wasEarly = false;
 
 	constructor(options: LinkOptions) {
@@ -145,7 +149,9 @@ export class MqttLink implements Timed {
 		return this.#reasons[status] ?? 0;
 	}
 
-	/** Begins to connect, after a first jittered delay: a power cut ends for the whole fleet at once. */
+	/**
+	 * Begins to connect, after a first jittered delay: a power cut ends for the whole fleet at once.
+	 */
 	start(now: Ticks): void {
 		if (this.#state === Closing) this.#stopAtOnce(now);
 		if (this.#state !== Stopped) return;
@@ -168,8 +174,8 @@ export class MqttLink implements Timed {
 	}
 
 	/**
-	 * Stops as soon as every message under way is acknowledged, at `deadline` in any case; connects for
-	 * that if need be. Once the state is Stopped, session.inflightCount is what remains.
+	 * Stops as soon as every message under way is acknowledged, at `deadline` in any case; connects
+	 * for that if need be. Once the state is Stopped, session.inflightCount is what remains.
 	 */
 	drain(deadline: Ticks, now: Ticks): void {
 		if (this.#state === Stopped || this.#state === Closing) return;
@@ -331,7 +337,8 @@ export class MqttLink implements Timed {
 		while (socket !== undefined && socket === this.#socket && this.#session.canReceive) {
 			const count = this.#readSocket(socket);
 			if (count === 0) return;
-			// Unread bytes would make TCP reset the connection, and DISCONNECT with it [RFC 1122 §4.2.2.13].
+			// Unread bytes would make TCP reset the connection, and DISCONNECT with it [RFC 1122
+			// §4.2.2.13].
 			if (this.#state === Closing && count > 0) continue;
 			const status =
 				count < 0 ? (-count as Status) : this.#session.receive(this.#input, 0, count, now);

@@ -12,11 +12,11 @@ const absenceGrowth = 1.5;
  * How long to wait before the next attempt, counted from the end of the last one, in ms.
  *
  * - Refused for what we are or say: a person has to put that right, so the wait is long from the
- *   start. A broker that kicks right after CONNACK, again and again, refuses too: by policy, or because another
- *   client has our identifier, and then the two must not fight.
- * - The broker is not there: the whole fleet may be waiting for it. With full jitter and factor f, a fleet makes
- *   about 1 / (t ln f) attempts a second after t seconds; 60 s after a crash that is 2.4 % of the
- *   fleet for factor 2, and 1.5 % for factor 3.
+ *   start. A broker that kicks right after CONNACK, again and again, refuses too: by policy, or
+ *   because another client has our identifier, and then the two must not fight.
+ * - The broker is not there: the whole fleet may be waiting for it. With full jitter and factor f,
+ *   a fleet makes about 1 / (t ln f) attempts a second after t seconds; 60 s after a crash that is
+ *   2.4 % of the fleet for factor 2, and 1.5 % for factor 3.
  * - Anything else is taken for a passing trouble of this station alone.
  *
  * @param isKicked  the last connections all ended right after they were made

@@ -20,19 +20,20 @@ import { type Outlet, TransmitBuffer } from "./transmit.ts";
  * The protocol machine of an MQTT 3.1.1 client. It owns no socket and no clock: bytes and `now` go
  * in, bytes and a deadline come out.
  *
- * | state   | input                              | next    | action                            |
- * |---------|------------------------------------|---------|-----------------------------------|
- * | Closed  | open                               | Opening | CONNECT                           |
- * | Opening | CONNACK 0                          | Open    | onOpen, what is due again         |
- * | Opening | CONNACK 1..5, other packet, deadline, lost, close | Closed | onClosed            |
- * | Open    | bytes, writable                    | Open    | messages, answers, redelivery     |
- * | Open    | bad bytes, deadline overdue, lost  | Closed  | onClosed                          |
- * | Open    | keep-alive due                     | Open    | PINGREQ                           |
- * | Open    | close                              | Closing | DISCONNECT                        |
- * | Open    | the outlet fails in a call of the host | Failed | due at once                    |
- * | Closing | all taken by the outlet, deadline, lost | Closed | onClosed                      |
- * | Failed  | deadline, bytes, writable, lost, close | Closed | onClosed                       |
- *
+ * ```
+ * state    input                                     next     action
+ * Closed   open                                      Opening  CONNECT
+ * Opening  CONNACK 0                                 Open     onOpen, what is due again
+ *          CONNACK 1..5, bad bytes, deadline,
+ *          lost, close                               Closed   onClosed
+ * Open     bytes, writable                           Open     messages, answers, redelivery
+ *          keep-alive due                            Open     PINGREQ
+ *          bad bytes, something overdue, lost        Closed   onClosed
+ *          close                                     Closing  DISCONNECT
+ *          the outlet fails in a call of the host    Failed   due at once
+ * Closing  all taken by the outlet, deadline, lost   Closed   onClosed
+ * Failed   deadline, bytes, writable, lost, close    Closed   onClosed
+ * ```
  * What a state does not list changes nothing and gives Status.NotReady. Failed is there so that a
  * host that publishes is never told in the middle of it that the connection is gone.
  */
@@ -124,7 +125,9 @@ export class MqttSession implements Timed {
 		return this.#table.count(DeliveryKind.Run) + this.#table.count(DeliveryKind.Control);
 	}
 
-	/** The highest sequence in a run under way, 0 when there is none; also of those before a reboot. */
+	/**
+	 * The highest sequence in a run under way, 0 when there is none; also of those before a reboot.
+	 */
 	get lastSequence(): number {
 		return this.#table.lastSequence;
 	}
@@ -136,7 +139,9 @@ export class MqttSession implements Timed {
 		);
 	}
 
-	/** Whether everything in Limits.readBytes more bytes could be answered; if not, do not read them. */
+	/**
+	 * Whether everything in Limits.readBytes more bytes could be answered; if not, do not read them.
+	 */
 	get canReceive(): boolean {
 		return this.#out.canAnswer;
 	}
@@ -202,40 +207,25 @@ export class MqttSession implements Timed {
 		const received = this.#receiveAll(bytes, start, end, now);
 		this.#isReceiving = false;
 		if (received !== Status.Ok) return this.#shut(received, now);
-		if (!this.#isConnected) return Status.Ok;
-		const sent = this.#deliveries.resume(now);
-		const status = sent === Status.Ok ? this.#out.flush(now) : sent;
-		return status === Status.Ok ? Status.Ok : this.#shut(status, now);
+		return this.#isConnected ? this.#send(now) : Status.Ok;
 	}
 
 	/** The outlet takes bytes again. Returns as `receive` does. */
 	writable(now: Ticks): Status {
-		switch (this.#state) {
-			case Closed:
-				return Status.NotReady;
-			case Failed:
-				return this.#shut(this.#failure, now);
-			case Open: {
-				const status = this.#deliveries.resume(now);
-				if (status !== Status.Ok) return this.#shut(status, now);
-			}
-		}
-		const status = this.#out.flush(now);
-		if (status !== Status.Ok) return this.#shut(status, now);
-		if (this.#state === Closing && this.#out.pending === 0) {
-			this.#end(Status.ClosedByStation, now);
-		}
-		return Status.Ok;
+		if (this.#state === Closed) return Status.NotReady;
+		if (this.#state === Failed) return this.#shut(this.#failure, now);
+		return this.#send(now);
 	}
 
 	/**
-	 * Publishes a message. At QoS 1 and 2 a copy of it is kept and sent again, after a reconnect, until it
-	 * is acknowledged; a QoS above `maximumQos` is lowered to it.
+	 * Publishes a message. At QoS 1 and 2 a copy of it is kept and sent again, after a reconnect,
+	 * until it is acknowledged; a QoS above `maximumQos` is lowered to it. Right after a reconnect it
+	 * waits behind what is to be sent again.
 	 *
 	 * @param payload  its first `length` bytes, at most Limits.controlBytes at QoS 1 and 2
-	 * @returns packet identifier, 0 at QoS 0; or -Status, and then nothing was sent: NotReady when not
-	 *   open, while earlier messages are still to be sent again, or while the outlet is full; NoRoom while as
-	 *   many are under way as may be; BadValue for a topic name that is none; TooLong; StorageFailed
+	 * @returns packet identifier, 0 at QoS 0; or -Status, and then nothing is sent: NotReady when not
+	 *   open or while the outlet is full; NoRoom while as many are under way as may be; BadValue for
+	 *   a topic name that is none; TooLong; StorageFailed
 	 *
 	 * Allocates: nothing.
 	 */
@@ -256,7 +246,8 @@ export class MqttSession implements Timed {
 
 	/**
 	 * Publishes a report of the observations `first` to `last`. Nothing is kept: for a redelivery
-	 * host.onRedeliver makes the same bytes again. Returns as `publish` does.
+	 * host.onRedeliver makes the same bytes again. Returns as `publish` does, and NotReady also until
+	 * everything of the last connection has been sent again; see `canPublishRun`.
 	 */
 	publishRun(
 		topicName: string,
@@ -304,6 +295,7 @@ export class MqttSession implements Timed {
 				return;
 			case Open: {
 				this.#addEmpty(PacketType.Disconnect);
+				this.#out.isOpen = false;
 				this.#stateDeadline = after(now, Durations.linger);
 				this.#enter(Closing);
 				// Whatever comes of it, host.onClosed has heard or will hear.
@@ -373,7 +365,9 @@ export class MqttSession implements Timed {
 		if (status !== Status.Ok) this.#end(status, now);
 	}
 
-	/** There always is room: one PINGREQ and one DISCONNECT at a time, and TransmitBuffer keeps it. */
+	/**
+	 * There always is room: one PINGREQ and one DISCONNECT at a time, and TransmitBuffer keeps it.
+	 */
 	#addEmpty(type: typeof PacketType.Pingreq | typeof PacketType.Disconnect): void {
 		const out = this.#out;
 		const size = encodeEmpty(type, out.bytes, out.begin(), out.urgentLimit);
@@ -418,7 +412,8 @@ export class MqttSession implements Timed {
 
 	#onConnack(packet: Packet, now: Ticks): Status {
 		if (packet.returnCode !== 0) return connackStatus(packet.returnCode);
-		if (packet.sessionPresent && this.#connect.cleanSession) return Status.ProtocolError; // [MQTT-3.2.2-1]
+		// [MQTT-3.2.2-1]
+		if (packet.sessionPresent && this.#connect.cleanSession) return Status.ProtocolError;
 		this.#enter(Open);
 		if (!packet.sessionPresent) {
 			this.#forgetReceived();
@@ -449,7 +444,8 @@ export class MqttSession implements Timed {
 		if (taken !== Status.Ok) return this.#onRefused(taken, now);
 		if (qos === 1) return this.#deliveries.answer(PacketType.Puback, packetId);
 		this.#received.add(packetId);
-		// Unsaved, it is a copy only if the power fails before PUBREL; unanswered, it would be one for sure.
+		// Unsaved, it is a copy only if the power fails before PUBREL; unanswered, it would be one for
+		// sure.
 		void this.#durable.saveReceived();
 		return this.#deliveries.answer(PacketType.Pubrec, packetId);
 	}
@@ -474,7 +470,8 @@ export class MqttSession implements Timed {
 
 	/** PUBCOMP goes out also for an unknown identifier: the one before was lost [MQTT-4.3.3-2]. */
 	#onPubrel(packetId: number): Status {
-		// Still stored, the identifier is taken for a copy once after a reboot, if the broker uses it then.
+		// Still stored, the identifier is taken for a copy once after a reboot, if the broker uses it
+		// then.
 		if (this.#received.remove(packetId)) void this.#durable.saveReceived();
 		return this.#deliveries.answer(PacketType.Pubcomp, packetId);
 	}
@@ -502,6 +499,19 @@ export class MqttSession implements Timed {
 	#checkLevels(length: number): Status {
 		if (!this.#isAws || countLevels(this.#topic, 0, length) <= Limits.topicLevels) return Status.Ok;
 		return Status.TooLong;
+	}
+
+	/**
+	 * Hands the outlet what it takes: what is due again, but nothing before CONNACK, and what waits.
+	 */
+	#send(now: Ticks): Status {
+		const due = this.#state === Open ? this.#deliveries.resume(now) : Status.Ok;
+		const status = due === Status.Ok ? this.#out.flush(now) : due;
+		if (status !== Status.Ok) return this.#shut(status, now);
+		if (this.#state === Closing && this.#out.pending === 0) {
+			this.#end(Status.ClosedByStation, now);
+		}
+		return Status.Ok;
 	}
 
 	/** Hands on what a call of the host has added. A dead outlet is left for `onDeadline`. */

@@ -9,8 +9,8 @@ export interface Outlet {
 	 * Takes the bytes from `start` up to `end`, or as many as fit. They are the caller's again when
 	 * the call returns.
 	 *
-	 * @returns the count taken, 0 when it is full (`writable` of the session follows), or -Status when
-	 *   the connection is gone
+	 * @returns the count taken, 0 when it is full (`writable` of the session follows), or -Status
+	 *   when the connection is gone
 	 */
 	write(bytes: Uint8Array, start: number, end: number): number;
 }
@@ -22,9 +22,9 @@ const emptyPacketsBytes = 4;
  * Packets that the outlet has not taken yet, in one fixed buffer.
  *
  * The last of the room is for answers, PINGREQ and DISCONNECT, so that no number of publishes can
- * starve them. It is as large as what is read from the socket at a time, and no answer is longer than
- * the packet that asks for it (PUBREL and PUBCOMP, four bytes each, are the closest): whoever looks
- * at `canAnswer` before it reads can answer everything it reads.
+ * starve them. It is as large as what is read from the socket at a time, and no answer is longer
+ * than the packet that asks for it (PUBREL and PUBCOMP, four bytes each, are the closest): whoever
+ * looks at `canAnswer` before it reads can answer everything it reads.
  *
  * To add a packet: `begin`, write it at that index and before `limit` or `urgentLimit`, `commit`.
  */
@@ -32,6 +32,8 @@ export class TransmitBuffer {
 	readonly bytes: Uint8Array;
 	/** Before this index every packet may be written. */
 	readonly limit: number;
+	/** Whether packets may be added: from `open` to DISCONNECT or `close`. */
+	isOpen = false;
 	/** When the outlet last took something. */
 	lastSent = 0 as Ticks;
 	/** When a full outlet counts as dead; `never` while it takes what it is given. */
@@ -63,6 +65,7 @@ export class TransmitBuffer {
 
 	/** Begins a connection, with nothing to send. */
 	open(outlet: Outlet, now: Ticks): void {
+		this.isOpen = true;
 		this.#outlet = outlet;
 		this.#start = 0;
 		this.#end = 0;
@@ -72,13 +75,17 @@ export class TransmitBuffer {
 
 	/** Ends the connection; what was pending is gone. */
 	close(): void {
+		this.isOpen = false;
 		this.#outlet = undefined;
 		this.#start = 0;
 		this.#end = 0;
 		this.stallDeadline = never as Ticks;
 	}
 
-	/** Index where the next packet is to be written. Moves what is pending, so that all room is one piece. */
+	/**
+	 * Index where the next packet is to be written. Moves what is pending, so that all room is one
+	 * piece.
+	 */
 	begin(): number {
 		if (this.#start > 0) {
 			this.bytes.copyWithin(0, this.#start, this.#end);

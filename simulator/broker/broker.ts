@@ -14,15 +14,16 @@ export interface BrokerOptions {
 	/** Messages that wait for one client; what comes then is dropped. */
 	readonly queue?: number;
 	/**
-	 * `downgrade` takes QoS 2 for QoS 1 as RabbitMQ does; `refuse` closes on it as NATS 2.9 and AWS IoT
-	 * Core do.
+	 * `downgrade` takes QoS 2 for QoS 1 as RabbitMQ does; `refuse` closes on it as NATS 2.9 and AWS
+	 * IoT Core do.
 	 */
 	readonly qos2?: "full" | "downgrade" | "refuse";
 	/** Return code of CONNACK for a client, 0 to let it in, -1 to close without a word. */
 	onConnect?(request: ConnectRequest, principal: string | undefined, now: Ticks): number;
 	/**
-	 * A client has published; called before anybody is sent the message, and before it is acknowledged.
-	 * Returning false closes the connection, as a policy does; the message goes nowhere.
+	 * A client has published; called before anybody is sent the message, and before it is
+	 * acknowledged. Returning false closes the connection, as a policy does; the message goes
+	 * nowhere.
 	 */
 	onPublish?(clientId: string, message: Message, now: Ticks): boolean;
 	/** Whether a client may subscribe. */
@@ -174,7 +175,10 @@ export class MemoryBroker {
 		connection?.pump();
 	}
 
-	/** An empty payload removes what was retained and is not retained itself [MQTT-3.3.1-10] [MQTT-3.3.1-11]. */
+	/**
+	 * An empty payload removes what was retained and is not retained itself [MQTT-3.3.1-10]
+	 * [MQTT-3.3.1-11].
+	 */
 	#retain(message: Message): void {
 		if (message.payload.length === 0) this.#retained.delete(message.topicName);
 		else this.#retained.set(message.topicName, message);
@@ -194,7 +198,10 @@ export class MemoryBroker {
 		});
 	}
 
-	/** Retained messages come marked as such [MQTT-3.3.1-8], also for a subscription made again [MQTT-3.8.4-3]. */
+	/**
+	 * Retained messages come marked as such [MQTT-3.3.1-8], also for a subscription made again
+	 * [MQTT-3.8.4-3].
+	 */
 	#sendRetained(connection: BrokerConnection, requests: readonly SubscribeRequest[]): void {
 		const session = connection.session!;
 		for (const { filter } of requests) {

@@ -20,7 +20,9 @@ export interface ServerHost {
 /** Bytes read at a time. */
 const readBytes = 4_096;
 
-/** Puts a broker behind an address of the simulated network, with the deadlines of its connections. */
+/**
+ * Puts a broker behind an address of the simulated network, with the deadlines of its connections.
+ */
 export class BrokerListener {
 	readonly #broker: MemoryBroker;
 	readonly #clock: VirtualClock;

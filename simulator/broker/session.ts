@@ -23,8 +23,8 @@ export interface Outgoing {
 
 /**
  * What the broker keeps of a client over its connections; MQTT 3.1.1 §3.1.2.4: subscriptions,
- * messages of QoS 1 and 2 to the client that are not acknowledged or not sent, and identifiers of QoS 2
- * messages from the client that are not released.
+ * messages of QoS 1 and 2 to the client that are not acknowledged or not sent, and identifiers of
+ * QoS 2 messages from the client that are not released.
  */
 export class ClientSession {
 	readonly clientId: string;
@@ -76,7 +76,9 @@ export class ClientSession {
 		this.outgoing.splice(this.outgoing.indexOf(outgoing), 1);
 	}
 
-	/** A connection begins or has ended: what was sent is to be sent again, as a copy [MQTT-4.4.0-1]. */
+	/**
+	 * A connection begins or has ended: what was sent is to be sent again, as a copy [MQTT-4.4.0-1].
+	 */
 	rewind(): void {
 		for (const outgoing of this.outgoing) {
 			if (outgoing.sent) outgoing.dup = true;

@@ -5,8 +5,9 @@ interface Node<Value> {
 
 /**
  * Values by topic, level by level, so that what matches is found without a look at the rest. It
- * serves both ways: filters against a name (subscriptions), names against a filter (retained messages). Matches come
- * in the order of insertion, which is what makes a run repeatable; MQTT 3.1.1 §4.7.
+ * serves both ways: filters against a name (subscriptions), names against a filter (retained
+ * messages). Matches come in the order of insertion, which is what makes a run repeatable; MQTT
+ * 3.1.1 §4.7.
  */
 export class TopicTree<Value> {
 	#root: Node<Value> = newNode();

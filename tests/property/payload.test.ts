@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { ObservationRun, TimeQuality } from "../../firmware/base/observation.ts";
+import { qualityNames } from "../../firmware/base/quality.ts";
 import { Limits } from "../../firmware/limits.ts";
 import { type DecodedReport, decodeReport } from "../../firmware/payload/decode.ts";
+import { encodeDenseReport } from "../../firmware/payload/dense.ts";
 import { encodeReport } from "../../firmware/payload/encode.ts";
 import { fromWire, toWire } from "../../firmware/payload/schema.ts";
 import { type Channel, ChannelTable, reasonName } from "../../firmware/sensing/channel.ts";
@@ -20,9 +22,18 @@ const own: Channel = {
 	property: "direction",
 	in: "observation",
 };
-const channels = new ChannelTable([own]);
+const channels = new ChannelTable([own], []);
 
-const missing = fc.tuple(fc.constant(null), fc.integer({ min: 0, max: 9 }));
+/** Both forms of a report. */
+const encoders = { columns: encodeReport, dense: encodeDenseReport };
+type Form = keyof typeof encoders;
+const forms: readonly Form[] = ["columns", "dense"];
+
+const missing = fc.tuple(fc.constant(null), fc.integer({ min: 0, max: 11 }));
+const flagged = fc.tuple(
+	fc.float({ min: 0, max: 360, noNaN: true }),
+	fc.integer({ min: 0, max: 31 }),
+);
 
 /** Values as sensors give them, values that do not fit, and any float32. */
 const value = fc.oneof(
@@ -34,10 +45,18 @@ const value = fc.oneof(
 
 const column = (count: number) =>
 	fc.oneof(
-		fc.array(fc.oneof({ arbitrary: value, weight: 4 }, { arbitrary: missing, weight: 1 }), {
-			minLength: count,
-			maxLength: count,
-		}),
+		fc.array(
+			fc.oneof(
+				{ arbitrary: value, weight: 4 },
+				{ arbitrary: missing, weight: 1 },
+				{ arbitrary: flagged, weight: 1 },
+			),
+			{ minLength: count, maxLength: count },
+		),
+		// As weather has it: few changes, and none at the end.
+		fc
+			.array(fc.constantFrom(3, 3.1, 3.2, null), { minLength: 1, maxLength: count })
+			.map((head) => Array.from({ length: count }, (_, row) => head[row] ?? ([null, 8] as const))),
 		missing.map((entry) => Array(count).fill(entry) as (typeof entry)[]),
 		fc.constant([]),
 	);
@@ -62,8 +81,8 @@ const run: fc.Arbitrary<ObservationRun> = counts.chain((count) =>
 
 const buffer = new Uint8Array(16 * 60 * 16);
 
-function encode(of: ObservationRun): string {
-	const length = encodeReport(of, channels, buffer, 0);
+function encode(of: ObservationRun, form: Form = "columns"): string {
+	const length = encoders[form](of, channels, buffer, 0);
 	expect(length).toBeGreaterThan(0);
 	return Buffer.from(buffer.subarray(0, length)).toString("latin1");
 }
@@ -92,10 +111,11 @@ function hasMember(of: ObservationRun, index: number): boolean {
 }
 
 describe("round trip", () => {
-	test("any run comes back as its wire values and reasons", () => {
+	test.each(forms)("any run comes back as its wire values, reasons and flags: %s", (form) => {
 		fc.assert(
 			fc.property(run, (original) => {
-				const decoded = decodeReport(encode(original), channels) as DecodedReport;
+				const decoded = decodeReport(encode(original, form), channels) as DecodedReport;
+				expect(decoded.unknownKeys).toEqual([]);
 				expect(decoded.observations).toHaveLength(original.count);
 				expect(decoded.periodSeconds).toBe(original.periodSeconds);
 				for (const [row, observation] of decoded.observations.entries()) {
@@ -114,6 +134,8 @@ describe("round trip", () => {
 						// A sum turns the zero of a rounded -0.04 into a plain one.
 						expect(observation.values[name]).toBe(wireValue === 0 ? 0 : wireValue);
 						expect(observation.reasons[name]).toBe(reason);
+						const flags = wireValue === null ? 0 : original.flags[at(index, row)]!;
+						expect(observation.flags[name] ?? []).toEqual(qualityNames(flags));
 					}
 				}
 			}),
@@ -140,31 +162,31 @@ describe("round trip", () => {
 		);
 	});
 
-	test("the same run gives the same bytes, and they are compact JSON", () => {
+	test.each(forms)("the same run gives the same bytes, and they are compact JSON: %s", (form) => {
 		fc.assert(
 			fc.property(run, (original) => {
-				const text = encode(original);
-				expect(encode(original)).toBe(text);
+				const text = encode(original, form);
+				expect(encode(original, form)).toBe(text);
 				expect(JSON.stringify(JSON.parse(text))).toBe(text);
 			}),
 		);
 	});
 
-	test("a shorter run of the same observations is no longer", () => {
+	test.each(forms)("a shorter run of the same observations is no longer: %s", (form) => {
 		fc.assert(
 			fc.property(run, (original) => {
-				const whole = encode(original).length;
+				const whole = encode(original, form).length;
 				original.count = Math.ceil(original.count / 2);
-				expect(encode(original).length).toBeLessThanOrEqual(whole);
+				expect(encode(original, form).length).toBeLessThanOrEqual(whole);
 			}),
 		);
 	});
 
-	test("a decoder that knows fewer channels sees the others as before", () => {
-		const fewer = new ChannelTable();
+	test.each(forms)("a decoder that knows fewer channels sees the others as before: %s", (form) => {
+		const fewer = new ChannelTable([], []);
 		fc.assert(
 			fc.property(run, (original) => {
-				const text = encode(original);
+				const text = encode(original, form);
 				const all = decodeReport(text, channels) as DecodedReport;
 				const some = decodeReport(text, fewer) as DecodedReport;
 				expect(some.unknownKeys).toEqual(
@@ -187,16 +209,22 @@ describe("what is no report", () => {
 		// Members of a report with anything in them.
 		fc
 			.dictionary(
-				fc.constantFrom("v", "s", "n", "t", "p", "c", "e", "T", "D", "R", "x"),
+				fc.constantFrom("v", "s", "n", "t", "p", "c", "e", "q", "d", "T", "D", "R", "x"),
 				fc.jsonValue(),
 			)
 			.map((members) => JSON.stringify({ v: 1, s: 1, n: 2, t: 0, p: 5, ...members })),
+		// A dense string of any characters.
+		fc
+			.string({ unit: "grapheme-ascii", maxLength: 20 })
+			.map((d) => JSON.stringify({ v: 2, s: 1, n: 9, t: 0, p: 5, d: `T,D ${d}` })),
 		// A real report, broken at one place.
-		fc.tuple(run, fc.nat(), fc.string({ maxLength: 3 })).map(([original, where, noise]) => {
-			const whole = encode(original);
-			const cut = where % whole.length;
-			return whole.slice(0, cut) + noise + whole.slice(cut + 1);
-		}),
+		fc
+			.tuple(run, fc.constantFrom(...forms), fc.nat(), fc.string({ maxLength: 3 }))
+			.map(([original, form, where, noise]) => {
+				const whole = encode(original, form);
+				const cut = where % whole.length;
+				return whole.slice(0, cut) + noise + whole.slice(cut + 1);
+			}),
 	);
 
 	test("never makes the decoder throw, and what it takes holds what it promises", () => {

@@ -318,6 +318,32 @@ describe("QoS 2 over a power cut", () => {
 		expect(after.outlet.take()).toEqual(["connect", `publish ${messageId} q2 dup t=again`]);
 	});
 
+	test("what was lowered to QoS 1 is known after a reboot too, or the host would leave it out", () => {
+		const keyValue = new MapKeyValue();
+		const before = new SessionBench({ keyValue });
+		for (let count = 0; count < Limits.qos2Refusals; count++) {
+			before.connect(count, true);
+			if (count === 0) before.publishRun(0, 1, 5, 2);
+			before.session.lost(Status.ConnectionLost, now);
+		}
+		expect(before.session.maximumQos).toBe(1);
+		expect(new SessionBench({ keyValue }).session.lastSequence).toBe(5);
+		before.connect(9, true);
+		before.feed(9, { cmd: "puback", messageId: 1 });
+		expect(keyValue.items.size).toBe(0);
+	});
+
+	test("with AWS what was under way at QoS 2 goes on at QoS 1", () => {
+		const keyValue = new MapKeyValue();
+		const before = new SessionBench({ keyValue });
+		before.connect();
+		before.publishRun(0, 1, 5, 2);
+		const after = new SessionBench({ keyValue, profile: "aws" });
+		after.open();
+		after.feed(0, { cmd: "connack", returnCode: 0, sessionPresent: true });
+		expect(after.outlet.take()).toEqual(["connect", "publish 1 q1 t=again"]);
+	});
+
 	test("a control message comes back with its payload, topic, RETAIN and place", () => {
 		const world = new World(Number.POSITIVE_INFINITY);
 		const life = new Life(world);

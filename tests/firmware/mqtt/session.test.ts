@@ -3,6 +3,7 @@ import { Status } from "../../../firmware/base/status.ts";
 import { Durations, Limits } from "../../../firmware/limits.ts";
 import type { SessionOptions } from "../../../firmware/mqtt/host.ts";
 import { MqttSession, SessionState } from "../../../firmware/mqtt/session.ts";
+import { MapKeyValue } from "../../support/keyvalue.ts";
 import { at, publishPacket, SessionBench, TestOutlet } from "./bench.ts";
 import { readWitnessed, witness } from "./packets.ts";
 
@@ -168,6 +169,26 @@ describe("QoS 1 to the broker", () => {
 		]);
 	});
 
+	test.each([true, false])(
+		"nothing goes before CONNACK is whole (session present: %s)",
+		(sessionPresent) => {
+			const bench = new SessionBench();
+			bench.connect();
+			bench.publish(0, "one", 1);
+			bench.publish(0, "two", 2);
+			bench.session.lost(Status.ConnectionLost, at(1));
+			bench.outlet.take();
+			bench.open(2);
+			const connack = witness({ cmd: "connack", returnCode: 0, sessionPresent });
+			for (const [place, byte] of connack.entries()) {
+				expect(bench.outlet.take()).toEqual(place === 0 ? ["connect"] : []);
+				expect(bench.feedBytes(3, Uint8Array.of(byte))).toBe(Status.Ok);
+				bench.session.writable(at(3));
+			}
+			expect(bench.outlet.take()).toHaveLength(2);
+		},
+	);
+
 	test("payloads of every length are sent again the same, over each size of the header", () => {
 		for (const length of [0, 1, 120, 121, 122, 123, 124, 127, 128, 129, 1_000]) {
 			const bench = new SessionBench();
@@ -185,33 +206,54 @@ describe("QoS 1 to the broker", () => {
 		}
 	});
 
-	test("while something is still to be sent again nothing new is taken", () => {
+	test("what is published in onOpen goes behind what is to be sent again; a run is not taken", () => {
 		const bench = new SessionBench();
 		bench.connect();
-		for (let index = 0; index < 4; index++) bench.publish(0, `${index}`.padEnd(1_000), 1);
+		for (let index = 0; index < 2; index++) bench.publish(0, `${index}`.padEnd(1_000), 1);
 		bench.session.lost(Status.ConnectionLost, at(1));
+		bench.outlet.take();
 		const during: number[] = [];
-		bench.within.open = () => during.push(bench.publish(3, "new", 0), bench.publishRun(3, 1, 1));
+		bench.within.open = (now) => {
+			during.push(bench.publish(now, "birth", 2), bench.publish(now, "at once", 0));
+			during.push(bench.publishRun(now, 1, 1));
+		};
 		bench.open(2);
 		bench.outlet.room = 0;
 		bench.feed(3, { cmd: "connack", returnCode: 0, sessionPresent: true });
-		expect(during).toEqual([-Status.NotReady, -Status.NotReady]);
-		bench.outlet.room = 1_500;
-		bench.session.writable(at(4));
+		expect(during).toEqual([3, 0, -Status.NotReady]);
 		expect(bench.session.canPublishRun).toBe(false);
 		bench.outlet.room = Number.POSITIVE_INFINITY;
 		bench.session.writable(at(5));
-		bench.feed(5, { cmd: "puback", messageId: 1 });
 		expect(bench.session.canPublishRun).toBe(true);
-		expect(bench.publish(6, "new", 1)).toBeGreaterThan(0);
+		expect(bench.publishRun(6, 1, 1)).toBe(4);
 		const sent = bench.outlet.take().map((line) => line.replace(/ +$/, ""));
-		expect(sent.slice(-5)).toEqual([
+		expect(sent).toEqual([
+			"connect",
+			"publish q0 t=at once",
 			"publish 1 q1 dup t=0",
 			"publish 2 q1 dup t=1",
-			"publish 3 q1 dup t=2",
-			"publish 4 q1 dup t=3",
-			"publish 5 q1 t=new",
+			"publish 3 q2 t=birth",
+			"publish 4 q1 t=run",
 		]);
+	});
+
+	test("what waits to be sent is stored at QoS 2, or refused", () => {
+		const keyValue = new MapKeyValue();
+		const bench = new SessionBench({ keyValue });
+		bench.connect();
+		bench.publish(0, "x", 1);
+		bench.session.lost(Status.ConnectionLost, at(1));
+		const during: number[] = [];
+		bench.within.open = (now) => {
+			during.push(bench.publish(now, "stored", 2));
+			keyValue.fails = true;
+			during.push(bench.publish(now, "refused", 2));
+		};
+		bench.open(2);
+		bench.feed(3, { cmd: "connack", returnCode: 0, sessionPresent: true });
+		expect(during).toEqual([2, -Status.StorageFailed]);
+		expect(keyValue.items.size).toBe(1);
+		expect(bench.session.inflightCount).toBe(2);
 	});
 
 	test("PUBACK of a second copy, or of nothing, is let pass", () => {
@@ -882,6 +924,32 @@ describe("what is given up", () => {
 		reconnect(bench);
 		expect(bench.outlet.take()).toEqual(["connect", "publish 1 q1 dup t=again"]);
 	});
+
+	test.each([0, Number.POSITIVE_INFINITY])(
+		"a host that closes on it: nothing follows DISCONNECT (room %d)",
+		(room) => {
+			const bench = new SessionBench();
+			bench.connect();
+			bench.publishRun(0, 1, 1);
+			bench.publish(0, "kept", 1);
+			bench.redelivered = -Status.NotFound;
+			bench.session.lost(Status.NetworkDown, at(1));
+			bench.within.givenUp = (now) => bench.session.close(now);
+			bench.outlet.take();
+			bench.open(2);
+			bench.outlet.room = room;
+			expect(bench.feed(3, { cmd: "connack", returnCode: 0, sessionPresent: true })).toBe(
+				Status.Ok,
+			);
+			bench.outlet.room = Number.POSITIVE_INFINITY;
+			void bench.session.writable(at(4));
+			expect(bench.outlet.take()).toEqual(["connect", "disconnect"]);
+			expect(bench.session.state).toBe(Closed);
+			bench.open(5);
+			bench.feed(6, { cmd: "connack", returnCode: 0, sessionPresent: false });
+			expect(bench.outlet.take()).toEqual(["connect", "publish 2 q1 t=kept"]);
+		},
+	);
 
 	test("a host that publishes on it does not upset the order of what is left", () => {
 		const bench = new SessionBench();
