@@ -21,6 +21,8 @@ export interface ArchivedObservation {
 	readonly timeQuality?: TimeQuality;
 	/** Why values are missing, by channel name; left out when none is. */
 	readonly reasons?: Readonly<Record<string, string>>;
+	/** What is odd about values, by channel name; left out when nothing is. */
+	readonly flags?: Readonly<Record<string, readonly string[]>>;
 	readonly [channel: string]: unknown;
 }
 
@@ -251,12 +253,13 @@ function setOf(sets: Map<string, SequenceSet>, thing: string): SequenceSet {
 	return set;
 }
 
-function toRow(
+/** An observation as it stands in the archive. */
+export function toRow(
 	thing: string,
 	periodSeconds: number,
 	observation: DecodedReport["observations"][number],
 ): ArchivedObservation {
-	const { sequence, startSeconds, timeQuality, values, reasons } = observation;
+	const { sequence, startSeconds, timeQuality, values, reasons, flags } = observation;
 	return {
 		thing,
 		sequence,
@@ -265,5 +268,6 @@ function toRow(
 		...(timeQuality === 0 ? {} : { timeQuality }),
 		...values,
 		...(Object.keys(reasons).length === 0 ? {} : { reasons }),
+		...(Object.keys(flags).length === 0 ? {} : { flags }),
 	};
 }

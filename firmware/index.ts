@@ -2,13 +2,16 @@
 export { Observation, TimeQuality } from "./base/observation.ts";
 export { Status, statusName } from "./base/status.ts";
 export { Limits } from "./limits.ts";
+export { type DecodedReport, decodeReport } from "./payload/decode.ts";
 export type * from "./ports/clock.ts";
 export type * from "./ports/device.ts";
 export type * from "./ports/io.ts";
 export type * from "./ports/sensor.ts";
 export type * from "./ports/socket.ts";
 export type * from "./ports/storage.ts";
+export type { Calibration } from "./sensing/calibration.ts";
 export { type Channel, ChannelTable, reasonName, standardChannels } from "./sensing/channel.ts";
+export { channelsOf } from "./station/channels.ts";
 export {
 	type CloudProfile,
 	type Driver,

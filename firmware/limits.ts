@@ -4,7 +4,7 @@
  */
 export const Limits = Object.freeze({
 	/** Channels a station can have: the standard ones, those of its sensors, and the user's own. */
-	channels: 32,
+	channels: 28,
 	/** Sensors a station can have. */
 	sensors: 12,
 	/** Observations in one report. */
@@ -12,7 +12,7 @@ export const Limits = Object.freeze({
 	/** Bytes of one encoded report; the payload limit of the local profile. */
 	reportBytes: 4096,
 	/** Bytes of one record in flash, header and CRC included. */
-	recordBytes: 208,
+	recordBytes: 192,
 	/** Erase blocks of the outbox partition: 1 MiB in blocks of 4 KiB. */
 	outboxBlocks: 256,
 	/** Runs of acknowledged observations above the first one that waits. */

@@ -3,25 +3,30 @@ import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
-import outputs, { desktop } from "../rollup.config.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-process.chdir(root);
 
 /**
- * Builds outputs of rollup.config.js afresh; throws with one line on the first failure.
+ * Builds outputs of rollup.config.js afresh, by name; throws with one line on the first failure.
  */
-async function bundle(outputs) {
+async function bundle(names) {
+	// The configuration names its files from the root.
+	process.chdir(root);
+	const configuration = await import("../rollup.config.js");
+	const results = [];
+	// What is there stays until everything has compiled.
+	for (const one of names.map((name) => configuration[name])) {
+		results.push([await rollup(one), one.output]);
+	}
 	rmSync("dist", { recursive: true, force: true });
-	for (const one of outputs) {
-		const result = await rollup(one);
-		await result.write(one.output);
+	for (const [result, output] of results) {
+		await result.write(output);
 		await result.close();
 	}
 }
 
 /** Builds what `isobar` needs to run. */
-export const buildDesktop = () => bundle([desktop]);
+export const buildDesktop = () => bundle(["desktop"]);
 
 /** Writes the declarations of the four entry points. */
 function buildTypes() {
@@ -34,7 +39,7 @@ function buildTypes() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	try {
-		await bundle(outputs);
+		await bundle(["desktop", "device"]);
 		buildTypes();
 	} catch (error) {
 		console.error(`build: ${error.message}`);

@@ -29,7 +29,12 @@ function isStale() {
 const startedIn = process.cwd();
 if (isStale()) {
 	console.error("Building Isobar, this takes some seconds …");
-	await buildDesktop();
+	try {
+		await buildDesktop();
+	} catch (error) {
+		console.error(`build: ${error.message}`);
+		process.exit(1);
+	}
 }
 process.chdir(startedIn);
 process.argv.splice(1, 1, `${root}dist/cli.js`);

@@ -41,7 +41,12 @@ export class SPS30 extends BusSensor {
 	static readonly part: Part = Object.freeze({
 		name: "SPS30",
 		io: "I2C",
-		channels: Object.freeze(["particulateMatter2_5", "particulateMatter10"]),
+		channels: Object.freeze([
+			"particulateMatter1",
+			"particulateMatter2_5",
+			"particulateMatter4",
+			"particulateMatter10",
+		]),
 	});
 
 	protected readonly bootMs = resetMs;

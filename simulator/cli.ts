@@ -9,6 +9,7 @@ import { loadStationFile } from "./commands/stationfile.ts";
 const packageRoot = new URL("../", import.meta.url);
 
 const host: Host = {
+	stdin: process.stdin,
 	stdout: process.stdout,
 	stderr: process.stderr,
 	environment: process.env,

@@ -62,11 +62,12 @@ export class ObservationRun {
 	readonly values: Float32Array;
 	readonly reasons: Uint8Array;
 	readonly flags: Uint8Array;
-	readonly #channels: number;
+	/** Columns. */
+	readonly channels: number;
 
-	/** @param channels  columns, 1..Limits.channels; what an observation has beyond is left out */
+	/** @param channels  1..Limits.channels; what an observation has beyond is left out */
 	constructor(channels: number = Limits.channels) {
-		this.#channels = channels;
+		this.channels = channels;
 		this.values = new Float32Array(channels * Limits.observationsPerReport);
 		this.reasons = new Uint8Array(channels * Limits.observationsPerReport);
 		this.flags = new Uint8Array(channels * Limits.observationsPerReport);
@@ -99,7 +100,7 @@ export class ObservationRun {
 			return false;
 		}
 		let at = count;
-		for (let channel = 0; channel < this.#channels; channel++) {
+		for (let channel = 0; channel < this.channels; channel++) {
 			this.values[at] = observation.values[channel]!;
 			this.reasons[at] = observation.reasons[channel]!;
 			this.flags[at] = observation.flags[channel]!;

@@ -68,7 +68,7 @@ const secondsPerDay = 86_400;
  */
 export function computeBudget(status: FlashStatus, usage: Usage): Budget {
 	const { observationBlocks } = divide(status);
-	const size = observationBytes(usage.channels, 0);
+	const size = observationBytes(usage.channels);
 	const room = status.blockLength - blockHeaderBytes;
 	const observations = (observationBlocks - 2) * Math.floor(room / size);
 	const perDay = secondsPerDay / usage.observationSeconds;

@@ -1,16 +1,16 @@
 import { assert } from "../base/assert.ts";
 import { Status } from "../base/status.ts";
+import { Limits } from "../limits.ts";
 import type { FlashPartition } from "../ports/storage.ts";
 import {
 	blockHeaderBytes,
 	checkRecord,
-	formatVersion,
 	headerBytes,
 	RecordKind,
 	recordKind,
+	recordLength,
 	recordSequence,
 	recordSize,
-	recordTag,
 	sealRecord,
 	unitBytes,
 } from "./record.ts";
@@ -18,8 +18,8 @@ import {
 /** Largest single write: one page of a NOR part. */
 export const pageBytes = 256;
 
-/** Bytes of one record that may be read at once. */
-const recordWindow = 128;
+/** Bytes that are read at first: most records are no longer. */
+const usualBytes = 64;
 
 const erased = 0xff;
 
@@ -260,8 +260,14 @@ export class FlashLog {
 	 */
 	read(block: number, offset: number): number {
 		const { medium } = this;
-		const length = Math.min(recordWindow, this.blockLength - offset);
-		const status = medium.read(this.#offset(block) + offset, length);
+		const room = this.blockLength - offset;
+		let length = Math.min(usualBytes, room);
+		let status = medium.read(this.#offset(block) + offset, length);
+		const size = recordSize(recordLength(medium.inView));
+		if (status === Status.Ok && size > length && size <= Math.min(Limits.recordBytes, room)) {
+			length = size;
+			status = medium.read(this.#offset(block) + offset, length);
+		}
 		if (status !== Status.Ok) return -status;
 		return checkRecord(medium.in, medium.inView, 0, length);
 	}
@@ -274,7 +280,7 @@ export class FlashLog {
 	written(block: number): number {
 		let end = this.blockLength;
 		while (end > blockHeaderBytes) {
-			const length = Math.min(recordWindow, end - blockHeaderBytes);
+			const length = Math.min(Limits.recordBytes, end - blockHeaderBytes);
 			const status = this.medium.read(this.#offset(block) + end - length, length);
 			if (status !== Status.Ok) return -status;
 			for (let at = length - 1; at >= 0; at--) {
@@ -339,7 +345,7 @@ export class FlashLog {
 		const { medium } = this;
 		this.#generation += 1;
 		medium.outView.setUint32(headerBytes, this.#generation, true);
-		sealRecord(medium.out, medium.outView, RecordKind.Block, formatVersion, first, length);
+		sealRecord(medium.out, medium.outView, RecordKind.Block, 0, first, length);
 		medium.out.fill(erased, recordSize(length), blockHeaderBytes);
 		const status = medium.write(this.#offset(this.#head), blockHeaderBytes);
 		if (status !== Status.Ok) return this.abandon(status);
@@ -380,9 +386,7 @@ export class FlashLog {
 	#isHeader(): boolean {
 		const { in: bytes, inView: view } = this.medium;
 		return (
-			checkRecord(bytes, view, 0, blockHeaderBytes) > 0 &&
-			recordKind(view) === RecordKind.Block &&
-			recordTag(view) === formatVersion
+			checkRecord(bytes, view, 0, blockHeaderBytes) > 0 && recordKind(view) === RecordKind.Block
 		);
 	}
 

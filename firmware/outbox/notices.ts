@@ -64,6 +64,11 @@ export class NoticeLog {
 		this.#firstNumber = firstNumber;
 	}
 
+	/** The number of the next notice. */
+	get nextNumber(): number {
+		return this.#next;
+	}
+
 	/** Notices that are neither acknowledged nor shed. */
 	get waiting(): number {
 		return this.#count;

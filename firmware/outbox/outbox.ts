@@ -5,7 +5,7 @@ import type { FlashPartition, RetainedMemory } from "../ports/storage.ts";
 import { divide } from "./budget.ts";
 import { FlashLog, FlashMedium } from "./log.ts";
 import { NoticeLog } from "./notices.ts";
-import { decodeObservation, encodeObservation, observationSize } from "./observations.ts";
+import { ObservationCodec, plainIds } from "./observations.ts";
 import { RangeSet } from "./ranges.ts";
 import {
 	blockHeaderBytes,
@@ -31,9 +31,17 @@ export interface OutboxOptions {
 	 * every observation is in flash when `append` returns.
 	 */
 	readonly lossWindow?: number | undefined;
+	/**
+	 * Identifier of each channel in storage, 0..127, by index; 128 or more for one that is not stored.
+	 * The indices themselves unless given.
+	 */
+	readonly channelIds?: Uint8Array | undefined;
 	/** Woken from deep sleep: the same boot goes on, and with it its boot-relative times. */
 	readonly resumed?: boolean | undefined;
 }
+
+/** Room at the end of a block for the record of what is shed before the next block is opened. */
+const reserveBytes = unitBytes;
 
 /** Payload of a `Block` record: generation, position, shed, corrupt, boot, its first sequence, window. */
 const stateBytes = 26;
@@ -56,6 +64,7 @@ export class Outbox {
 	readonly #stage: Stage | undefined;
 	readonly #done = new RangeSet();
 	readonly #stamps = new StampTable();
+	readonly #codec: ObservationCodec;
 	readonly #observation = new Observation();
 	#isOpen = false;
 	/** The first sequence that is not in flash. */
@@ -75,9 +84,10 @@ export class Outbox {
 
 	/** @throws {Error} when partition or options cannot work; see `divide` */
 	constructor(flash: FlashPartition, options: OutboxOptions) {
-		const { lossWindow = 0, retained, firstSequence } = options;
+		const { lossWindow = 0, retained, firstSequence, channelIds = plainIds() } = options;
 		assert(firstSequence >= 1, "firstSequence");
 		this.#options = options;
+		this.#codec = new ObservationCodec(channelIds);
 		this.#medium = new FlashMedium(flash);
 		const { observationBlocks, noticeBlocks } = divide(flash.status());
 		this.#log = new FlashLog(this.#medium, 0, observationBlocks);
@@ -187,7 +197,7 @@ export class Outbox {
 				this.#corrupt += this.#done.add(sequence, found - 1);
 				if (into.count > 0) break;
 			} else {
-				decodeObservation(this.#medium.in, this.#medium.inView, this.#observation);
+				this.#codec.decode(this.#medium.inView, this.#observation);
 				this.#date(this.#observation);
 				if (!into.add(this.#observation)) break;
 			}
@@ -213,7 +223,6 @@ export class Outbox {
 		if (status !== Status.Ok) return status;
 		this.#done.add(first, last);
 		this.#reclaim(this.#log.find(first), this.#log.find(last));
-		void this.#keepSpare(); // The next roll tries again.
 		return Status.Ok;
 	}
 
@@ -235,7 +244,6 @@ export class Outbox {
 		const status = this.#put(RecordKind.Stamp, 0, first, last, offsetSeconds);
 		if (status !== Status.Ok) return status;
 		this.#stamps.add(first, last, offsetSeconds);
-		void this.#keepSpare(); // The next roll tries again.
 		return Status.Ok;
 	}
 
@@ -252,19 +260,20 @@ export class Outbox {
 				stage.reset(this.#next);
 				break;
 			}
+			const isFull = !this.#hasRoom(size);
 			status = this.#ensureRoom(size);
 			if (status !== Status.Ok) break;
-			const bytes = stage.load(this.#log.blockLength - this.#log.tail);
+			const bytes = stage.load(this.#log.blockLength - reserveBytes - this.#log.tail);
 			status = this.#log.append(bytes);
 			if (status === Status.Ok) {
 				stage.drop(bytes);
 				this.#next = stage.first;
+				if (isFull) void this.#keepSpare(); // The next roll tries again.
 			} else {
 				failures += 1;
 				this.#log.close();
 			}
 		}
-		void this.#keepSpare(); // The next roll tries again.
 		return status;
 	}
 
@@ -316,7 +325,8 @@ export class Outbox {
 			else if (this.#apply()) damaged = 0;
 			offset += Math.max(size, unitBytes);
 		}
-		if (header > 0) log.tail = end;
+		// A block without its first record is left for another one, unless that would shed.
+		if (header > 0 || log.free === 0) log.tail = end;
 		return damaged;
 	}
 
@@ -444,16 +454,11 @@ export class Outbox {
 			this.#boot += 1;
 			this.#bootFirst = this.#next;
 		}
-		this.#reclaim(0, this.#log.count - 2);
-		let status: Status = Status.Ok;
-		if (this.#log.count === 0) {
-			this.#window = window;
-			status = this.#roll();
-		} else if (!isResumed || skipped || window !== this.#window) {
-			this.#window = window;
-			status = this.#put(RecordKind.Boot, window, this.#next, this.#boot, this.#bootFirst);
-		}
-		return status === Status.Ok ? this.#keepSpare() : status;
+		this.#reclaim(0, this.#log.count);
+		if (this.#log.count > 0 && isResumed && !skipped && window === this.#window) return Status.Ok;
+		this.#window = window;
+		if (this.#log.count === 0) return this.#roll();
+		return this.#put(RecordKind.Boot, window, this.#next, this.#boot, this.#bootFirst);
 	}
 
 	// Writing.
@@ -461,16 +466,17 @@ export class Outbox {
 	/** Puts an observation into flash, at the second attempt into another block. */
 	#write(observation: Observation): Status {
 		const { out, outView } = this.#medium;
-		const size = observationSize(observation);
+		const size = this.#codec.size(observation);
 		for (let attempt = 1; ; attempt++) {
+			const isFull = !this.#hasRoom(size);
 			let status = this.#ensureRoom(size);
 			if (status === Status.Ok) {
-				encodeObservation(observation, out, outView);
+				this.#codec.encode(observation, out, outView);
 				status = this.#log.append(size);
 			}
 			if (status === Status.Ok) {
 				this.#next += 1;
-				void this.#keepSpare(); // The next roll tries again.
+				if (isFull) void this.#keepSpare(); // The next roll tries again.
 				return Status.Ok;
 			}
 			this.#log.close();
@@ -484,12 +490,12 @@ export class Outbox {
 
 	/** Puts an observation into retained memory. */
 	#hold(stage: Stage, observation: Observation): Status {
-		const size = observationSize(observation);
+		const size = this.#codec.size(observation);
 		if (!stage.hasRoom(size)) {
 			const status = this.flush();
 			if (status !== Status.Ok) return status;
 		}
-		stage.push(encodeObservation(observation, this.#medium.out, this.#medium.outView));
+		stage.push(this.#codec.encode(observation, this.#medium.out, this.#medium.outView));
 		return Status.Ok;
 	}
 
@@ -512,18 +518,23 @@ export class Outbox {
 		return this.#log.append(sealRecord(out, outView, kind, tag, sequence, length));
 	}
 
+	#hasRoom(size: number): boolean {
+		return this.#log.hasRoom(size + reserveBytes);
+	}
+
+	/** Makes room for a record. Goes on in the next block when it must. */
 	#ensureRoom(size: number): Status {
-		return this.#log.hasRoom(size) ? Status.Ok : this.#roll();
+		return this.#hasRoom(size) ? Status.Ok : this.#roll();
 	}
 
 	/** Goes on in the next block, past any that fail. */
 	#roll(): Status {
 		const log = this.#log;
-		let status: Status = log.free > 0 ? Status.Ok : this.#keepSpare();
+		let status: Status = this.#keepSpare();
 		if (status !== Status.Ok) return status;
 		do status = this.#openBlock();
 		while (status !== Status.Ok && log.free > 0);
-		if (status === Status.Ok) this.#reclaim(log.count - 2, log.count - 2);
+		if (status === Status.Ok) this.#reclaim(log.count - 3, log.count);
 		return status;
 	}
 
@@ -555,41 +566,51 @@ export class Outbox {
 		return log.commit(this.#next, stateBytes);
 	}
 
-	/** Keeps one block free, so that an acknowledgement can always be written; sheds when it must. */
+	/**
+	 * Makes sure that a block is free; sheds when it must. Observations leave one free for
+	 * acknowledgements, which need room before they make some.
+	 */
 	#keepSpare(): Status {
 		const log = this.#log;
-		if (log.free === 0) this.#reclaim(0, log.count - 2);
+		if (log.free === 0) this.#reclaim(0, log.count);
 		while (log.free === 0) {
 			if (log.count < 2) return Status.StorageFailed;
-			this.#shedOldest();
+			const status = this.#shedOldest();
+			if (status !== Status.Ok) return status;
 		}
 		return Status.Ok;
 	}
 
 	/** Gives up what still waits in the oldest block. */
-	#shedOldest(): void {
+	#shedOldest(): Status {
 		const position = this.#done.position;
 		const last = this.#log.first(1) - 1;
 		if (last >= position) {
-			// Without this record the next start counts them as corrupt instead.
-			void this.#appendNumbers(RecordKind.Shed, 0, position, last);
+			const status = this.#appendNumbers(RecordKind.Shed, 0, position, last);
+			// A block that was closed for a failed write has no room; the next one says it.
+			if (status !== Status.Ok && status !== Status.NoRoom) return status;
 			this.#shed += this.#done.add(position, last);
 		}
-		this.#release(0);
+		return this.#release(0);
 	}
 
-	/** Erases the blocks from index `from` to `to` in which nothing waits. */
+	/**
+	 * Erases the blocks from index `from` to `to` in which nothing waits. The block before the newest
+	 * one stays: it holds a second copy of everything that the first record of the newest one says.
+	 */
 	#reclaim(from: number, to: number): void {
 		const log = this.#log;
-		for (let index = Math.min(to, log.count - 2); index >= Math.max(from, 0); index--) {
-			if (this.#done.covers(log.first(index), log.first(index + 1))) this.#release(index);
+		for (let index = Math.min(to, log.count - 3); index >= Math.max(from, 0); index--) {
+			if (this.#done.covers(log.first(index), log.first(index + 1))) {
+				void this.#release(index); // A block that cannot be erased is out of use.
+			}
 		}
 	}
 
-	#release(index: number): void {
+	#release(index: number): Status {
 		if (this.#cursorIndex === index) this.#cursorIndex = -1;
 		else if (this.#cursorIndex > index) this.#cursorIndex -= 1;
-		void this.#log.release(index); // A block that cannot be erased is out of use.
+		return this.#log.release(index);
 	}
 
 	// Reading.

@@ -5,12 +5,12 @@ import { crc32 } from "../base/crc.ts";
  *
  * | offset | bytes | field |
  * |---|---|---|
- * | 0 | 4 | CRC-32 over bytes 4 to the end of the payload |
+ * | 0 | 4 | CRC-32 over bytes 4 to the end of the payload, begun at `formatVersion` |
  * | 4 | 1 | kind in the lower four bits, flags of that kind in the upper ones |
  * | 5 | 1 | length of the payload in bytes |
  * | 6 | 2 | tag; what it means is up to the kind |
  * | 8 | 4 | sequence |
- * | 12 | 0..116 | payload |
+ * | 12 | up to `Limits.recordBytes` - 12 | payload |
  *
  * The rest up to a multiple of `unitBytes` stays erased. A record never crosses a block boundary.
  */
@@ -45,8 +45,8 @@ export const headerBytes = 12;
 /** Room in front of a block's records for its `Block` record. */
 export const blockHeaderBytes = 48;
 
-/** Number in the tag of `Block` records; a block of another format counts as unreadable. */
-export const formatVersion = 1;
+/** What the CRC begins with: a record of another format is no record. */
+const formatVersion = 2;
 
 /** Bytes that a record takes in flash, for a payload of `length` bytes. */
 export function recordSize(length: number): number {
@@ -97,8 +97,8 @@ export function sealRecord(
 	view.setUint8(5, length);
 	view.setUint16(6, tag, true);
 	view.setUint32(8, sequence, true);
-	view.setUint32(0, crc32(bytes, 4, end), true);
-	bytes.fill(0xff, end, size);
+	view.setUint32(0, crc32(bytes, 4, end, formatVersion), true);
+	for (let at = end; at < size; at++) bytes[at] = 0xff;
 	return size;
 }
 
@@ -112,6 +112,7 @@ export function checkRecord(bytes: Uint8Array, view: DataView, start: number, en
 	const length = view.getUint8(start + 5);
 	const payloadEnd = start + headerBytes + length;
 	if (payloadEnd > end) return 0;
-	if (view.getUint32(start, true) !== crc32(bytes, start + 4, payloadEnd)) return 0;
+	const crc = crc32(bytes, start + 4, payloadEnd, formatVersion);
+	if (view.getUint32(start, true) !== crc) return 0;
 	return recordSize(length);
 }

@@ -1,12 +1,14 @@
 import { utf8Length, writeUtf8 } from "../base/bytes.ts";
 import { asDocument, type Document, parseDocument } from "../base/json.ts";
 import { TimeQuality } from "../base/observation.ts";
+import { type QualityName, qualityNames } from "../base/quality.ts";
 import { Status } from "../base/status.ts";
 import { Limits } from "../limits.ts";
 import type { MissingReason } from "../ports/sensor.ts";
 import type { Channel, ChannelTable } from "../sensing/channel.ts";
 import { reasonName } from "../sensing/channel.ts";
-import { fromWire, schemaVersion, wireCircle, wireMaximum } from "./schema.ts";
+import { expandDense } from "./dense.ts";
+import { fromWire, PayloadVersion, wireCircle, wireMaximum } from "./schema.ts";
 
 /** One observation as it stood in a report. */
 interface DecodedObservation {
@@ -18,6 +20,8 @@ interface DecodedObservation {
 	readonly values: Record<string, number | null>;
 	/** By channel name, for each null whose reason is known to this version. */
 	readonly reasons: Record<string, MissingReason>;
+	/** By channel name, for each value with flags that are known to this version. */
+	readonly flags: Record<string, readonly QualityName[]>;
 }
 
 export interface DecodedReport {
@@ -52,6 +56,7 @@ export function decodeReport(text: string, channels: ChannelTable): DecodedRepor
 }
 
 interface Envelope {
+	readonly version: PayloadVersion;
 	readonly sequence: number;
 	readonly count: number;
 	readonly startSeconds: number;
@@ -59,12 +64,16 @@ interface Envelope {
 	readonly timeQuality: TimeQuality;
 }
 
-const envelopeKeys: readonly string[] = Object.freeze(["v", "s", "n", "t", "p", "c", "e"]);
+/** Members of each version that are no columns. */
+const envelopeKeys: Readonly<Record<PayloadVersion, readonly string[]>> = Object.freeze({
+	[PayloadVersion.Columns]: Object.freeze(["v", "s", "n", "t", "p", "c", "e", "q"]),
+	[PayloadVersion.Dense]: Object.freeze(["v", "s", "n", "t", "p", "c", "d", "q"]),
+});
 
 function readEnvelope(document: Document): Envelope | undefined {
 	const { v, s, n, t, p, c = TimeQuality.Synchronised } = document;
 	const isValid =
-		v === schemaVersion &&
+		(v === PayloadVersion.Columns || v === PayloadVersion.Dense) &&
 		isWithin(s, 1, Number.MAX_SAFE_INTEGER - Limits.observationsPerReport) &&
 		isWithin(n, 1, Limits.observationsPerReport) &&
 		isWithin(t, -secondsMaximum, secondsMaximum) &&
@@ -72,6 +81,7 @@ function readEnvelope(document: Document): Envelope | undefined {
 		isWithin(c, TimeQuality.Synchronised, TimeQuality.Unknown);
 	if (!isValid) return undefined;
 	return {
+		version: v,
 		sequence: s as number,
 		count: n as number,
 		startSeconds: t as number,
@@ -88,29 +98,66 @@ function readReport(
 	envelope: Envelope,
 	channels: ChannelTable,
 ): DecodedReport | Status {
-	const reasons = asDocument(document.e ?? {});
-	if (reasons === undefined) return Status.BadValue;
+	const { version, periodSeconds } = envelope;
 	const observations = makeObservations(envelope);
 	const unknownKeys: string[] = [];
-	for (const key of Object.keys(document)) {
-		if (envelopeKeys.includes(key)) continue;
-		const index = channels.indexOfKey(key);
-		if (index < 0) {
+	const others = Object.keys(document).filter((key) => !envelopeKeys[version].includes(key));
+	let isValid: boolean;
+	if (version === PayloadVersion.Dense) {
+		unknownKeys.push(...others);
+		isValid = readDense(document, observations, channels, unknownKeys);
+	} else {
+		isValid = readColumns(document, others, observations, channels, unknownKeys);
+	}
+	if (!isValid || !readNotes(document.q, observations, channels, flagNote)) return Status.BadValue;
+	return { version, periodSeconds, observations, unknownKeys };
+}
+
+/** Reads the columns of version 1; false when one is none. */
+function readColumns(
+	document: Document,
+	keys: readonly string[],
+	observations: readonly DecodedObservation[],
+	channels: ChannelTable,
+	unknownKeys: string[],
+): boolean {
+	for (const key of keys) {
+		const channel = channelOf(key, channels);
+		if (channel === undefined) unknownKeys.push(key);
+		else if (!fillValues(observations, channel, document[key])) return false;
+	}
+	return readNotes(document.e, observations, channels, reasonNote);
+}
+
+/** Reads the one string of version 2; false when it is none. */
+function readDense(
+	document: Document,
+	observations: readonly DecodedObservation[],
+	channels: ChannelTable,
+	unknownKeys: string[],
+): boolean {
+	const columns = expandDense(document.d, observations.length);
+	if (columns === undefined) return false;
+	for (const [key, { elements, codes }] of columns) {
+		const channel = channelOf(key, channels);
+		if (channel === undefined) {
 			unknownKeys.push(key);
 			continue;
 		}
-		const channel = channels.at(index);
-		if (!fillValues(observations, channel, document[key])) return Status.BadValue;
-		if (Object.hasOwn(reasons, key) && !fillReasons(observations, channel, reasons[key])) {
-			return Status.BadValue;
+		if (!fillValues(observations, channel, elements)) return false;
+		let next = 0;
+		for (const observation of observations) {
+			if (observation.values[channel.name] !== null) continue;
+			reasonNote.take(observation, channel.name, codes[next]!);
+			next += 1;
 		}
 	}
-	return {
-		version: schemaVersion,
-		periodSeconds: envelope.periodSeconds,
-		observations,
-		unknownKeys,
-	};
+	return true;
+}
+
+function channelOf(key: string, channels: ChannelTable): Channel | undefined {
+	const index = channels.indexOfKey(key);
+	return index < 0 ? undefined : channels.at(index);
 }
 
 function makeObservations(envelope: Envelope): DecodedObservation[] {
@@ -120,6 +167,7 @@ function makeObservations(envelope: Envelope): DecodedObservation[] {
 		timeQuality: envelope.timeQuality,
 		values: {},
 		reasons: {},
+		flags: {},
 	}));
 }
 
@@ -151,23 +199,63 @@ function fillValues(
 	return true;
 }
 
-/** Fills the reasons of the nulls of one channel; false when the column is not one. */
-function fillReasons(
+/** What the columns of a member `e` or `q` are about. */
+interface Note {
+	readonly ofMissing: boolean;
+	take(observation: DecodedObservation, name: string, code: number): void;
+}
+
+const reasonNote: Note = Object.freeze({
+	ofMissing: true,
+	take({ reasons }, name, code) {
+		const reason = reasonName(code);
+		if (reason !== undefined) reasons[name] = reason;
+	},
+} satisfies Note);
+
+const flagNote: Note = Object.freeze({
+	ofMissing: false,
+	take({ flags }, name, code) {
+		const names = qualityNames(code);
+		if (names.length > 0) flags[name] = names;
+	},
+} satisfies Note);
+
+/** Fills what a member says of the channels that have a column; false when it is none. */
+function readNotes(
+	member: unknown,
 	observations: readonly DecodedObservation[],
-	channel: Channel,
+	channels: ChannelTable,
+	note: Note,
+): boolean {
+	const columns = asDocument(member ?? {});
+	if (columns === undefined) return false;
+	for (const key of Object.keys(columns)) {
+		const channel = channelOf(key, channels);
+		if (channel === undefined) continue;
+		if (!fillNotes(observations, channel, columns[key], note)) return false;
+	}
+	return true;
+}
+
+/** Fills the notes of one channel; false when the column is not one. */
+function fillNotes(
+	observations: readonly DecodedObservation[],
+	{ name }: Channel,
 	column: unknown,
+	{ ofMissing, take }: Note,
 ): boolean {
 	if (!isColumn(column, observations.length)) return false;
 	let code = 0;
 	let row = 0;
-	for (const { values, reasons } of observations) {
-		if (values[channel.name] !== null) continue;
+	for (const observation of observations) {
+		const value = observation.values[name];
+		if (value === undefined || (value === null) !== ofMissing) continue;
 		const delta = row < column.length ? column[row] : 0;
 		if (!isWithin(delta, -codeMaximum, codeMaximum)) return false;
 		code += delta;
 		row += 1;
-		const reason = reasonName(code);
-		if (reason !== undefined) reasons[channel.name] = reason;
+		take(observation, name, code);
 	}
 	return true;
 }

@@ -1,28 +1,38 @@
 import type { Channel } from "../sensing/channel.ts";
 
 /**
- * Version of the report format. It grows only when a member that exists changes its meaning: a
- * decoder skips members it does not know, and reads every version there has been.
+ * Versions of the report format. There is a new one only when a member that exists changes its
+ * meaning: a decoder skips members it does not know, and reads every version there has been.
  *
  * A report is one JSON object (RFC 8259). Its members, in the order in which they are written:
  *
  * | key | member |
  * |---|---|
- * | `v` | version of the format |
+ * | `v` | `PayloadVersion` |
  * | `s` | sequence number of the first observation |
  * | `n` | number of observations, 1..Limits.observationsPerReport |
  * | `t` | start of the first window, UTC seconds; seconds since boot with time quality Unknown |
  * | `p` | length of each window in seconds |
  * | `c` | time quality, left out when it is 0 (Synchronised) |
- * | a capital letter first | column of one channel |
- * | `e` | columns of reason codes of the channels that have nulls, left out when there are none |
+ * | a capital letter first | version 1: column of one channel |
+ * | `e` | version 1: columns of reason codes of the channels that have nulls, left out when there are none |
+ * | `d` | version 2: all columns |
+ * | `q` | columns of flags of the channels that have any, left out when there are none |
  *
  * A column is `[first, delta, delta, …]` in whole steps of the channel, `null` for a value that is
  * missing. A delta counts from the last value that is present. A column that ends early goes on as
  * its last element says: unchanged after a number, missing after a null. A column of reasons has
- * an element for each null of the channel, as first code and deltas, and ends early alike.
+ * an element for each null of the channel, as first code and deltas, and ends early alike; one of
+ * flags has an element for each value.
  */
-export const schemaVersion = 1;
+export const PayloadVersion = Object.freeze({
+	/** A member for each channel, as below. */
+	Columns: 1,
+	/** All columns in one string, see `dense.ts`. */
+	Dense: 2,
+} as const);
+
+export type PayloadVersion = (typeof PayloadVersion)[keyof typeof PayloadVersion];
 
 /** Largest magnitude of a wire value; values and deltas both fit a signed 32-bit integer. */
 export const wireMaximum = 999_999_999;

@@ -55,6 +55,8 @@ export const ChannelIndex = Object.freeze({
 const firstOwnId = 64;
 /** Identifiers fit seven bits: storage has another use for the eighth. */
 const idsMaximum = 128;
+/** Instead of an identifier: the channel is in no report, so no observation has to keep it. */
+const notStored = 255;
 
 /**
  * Channels by index, name and key: the standard ones at their fixed indices, then others that are
@@ -86,9 +88,12 @@ export class ChannelTable {
 			);
 		}
 		assert(firstOwnId + own.length <= idsMaximum, "a user has at most 64 channels");
-		this.#ids = Uint8Array.from(this.#channels, (channel, index) =>
-			index < known.length ? knownChannels.indexOf(channel) : firstOwnId + index - known.length,
-		);
+		this.#ids = Uint8Array.from(this.#channels, (channel, index) => {
+			if (channel.in === "health") return notStored;
+			return index < known.length
+				? knownChannels.indexOf(channel)
+				: firstOwnId + index - known.length;
+		});
 		for (let index = 0; index < this.length; index++) this.#register(this.at(index), index);
 	}
 
@@ -101,7 +106,7 @@ export class ChannelTable {
 		return this.#channels[index]!;
 	}
 
-	/** The channel in storage, whatever else a station has: 0..127, by index. */
+	/** The channel in storage, whatever else a station has: 0..127, by index; 255 when it is not stored. */
 	get ids(): Uint8Array {
 		return this.#ids;
 	}

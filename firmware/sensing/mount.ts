@@ -5,12 +5,22 @@ import type { Ticks } from "../ports/clock.ts";
 import type { MissingReason, Sample, Sensor, SensorError } from "../ports/sensor.ts";
 import type { Channel } from "./channel.ts";
 
+/** One value of a sensor's samples, and the channel it fills. */
+export interface Filling {
+	/** Name of the channel. */
+	readonly channel: string;
+	/** Where the value stands in a sample of this sensor. */
+	readonly group: string;
+	readonly property: string;
+	/** See `calibrate`; left out when the value is right as it is. */
+	readonly coefficients?: readonly number[];
+}
+
 /** One sensor of a station: how it is made and what it fills. */
 export interface SensorMount {
 	/** Name in logs and faults. */
 	readonly name: string;
-	/** Names of the channels that its samples fill. */
-	readonly channels: readonly string[];
+	readonly fillings: readonly Filling[];
 	/** @throws when the part does not answer or is another one */
 	create(): Sensor;
 }
@@ -40,7 +50,8 @@ const allowed: readonly number[] = Object.freeze([
  */
 export class Mount {
 	readonly name: string;
-	/** The channels it fills, and their indices in the channel table. */
+	/** What it fills: where each value comes from, its channel, and the index of that in the table. */
+	readonly fillings: readonly Filling[];
 	readonly channels: readonly Channel[];
 	readonly indices: readonly number[];
 	/** Rounds that ended without all values. */
@@ -61,6 +72,7 @@ export class Mount {
 
 	constructor(mount: SensorMount, channels: readonly Channel[], indices: readonly number[]) {
 		this.name = mount.name;
+		this.fillings = mount.fillings;
 		this.channels = channels;
 		this.indices = indices;
 		this.#create = () => mount.create();
@@ -156,8 +168,8 @@ export class Mount {
 	/** Clears the values of the last sample, so that a driver that fills nothing leaves nothing. */
 	#forget(): void {
 		this.#sample.missing = undefined;
-		for (let index = 0; index < this.channels.length; index++) {
-			const { group, property } = this.channels[index]!;
+		for (let index = 0; index < this.fillings.length; index++) {
+			const { group, property } = this.fillings[index]!;
 			const values = this.#sample[group] as Record<string, unknown> | undefined;
 			if (values !== undefined) values[property] = undefined;
 		}

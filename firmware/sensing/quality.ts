@@ -1,19 +1,7 @@
 import type { Observation } from "../base/observation.ts";
-import { Limits } from "../limits.ts";
+import { QualityFlag } from "../base/quality.ts";
 import { calmMps } from "./bearing.ts";
 import { ChannelIndex, type ChannelTable } from "./channel.ts";
-
-/** What is odd about a value: bits that travel with it. A flagged value is still a value. */
-export const QualityFlag = Object.freeze({
-	/** Outside what the site allows. */
-	Range: 1,
-	/** Changed by more than nature does in a minute. */
-	Step: 2,
-	/** Has changed by less than nature does in an hour. */
-	Persistence: 4,
-	/** Contradicts another channel of the same observation. */
-	Consistency: 8,
-} as const);
 
 /** Limits of one channel, in its unit. NaN switches a check off. */
 export interface QualityLimit {
@@ -59,16 +47,21 @@ export class QualityControl {
 	readonly #channels: ChannelTable;
 	readonly #limits: readonly QualityLimit[];
 	/** The observation before, for the step. */
-	readonly #last = new Float64Array(Limits.channels).fill(Number.NaN);
+	readonly #last: Float64Array;
 	#lastSeconds = Number.NEGATIVE_INFINITY;
 	/** Lowest and highest value since the channel last moved by its persistence, and since when. */
-	readonly #lowest = new Float64Array(Limits.channels).fill(Number.NaN);
-	readonly #highest = new Float64Array(Limits.channels).fill(Number.NaN);
-	readonly #since = new Float64Array(Limits.channels);
+	readonly #lowest: Float64Array;
+	readonly #highest: Float64Array;
+	readonly #since: Float64Array;
 
 	/** Begins with the range of each channel and the published limits. */
 	constructor(channels: ChannelTable) {
+		const { length } = channels;
 		this.#channels = channels;
+		this.#last = new Float64Array(length).fill(Number.NaN);
+		this.#lowest = new Float64Array(length).fill(Number.NaN);
+		this.#highest = new Float64Array(length).fill(Number.NaN);
+		this.#since = new Float64Array(length);
 		this.#limits = Array.from({ length: channels.length }, (_, index) => {
 			const { name, minimum, maximum } = channels.at(index);
 			const [step, persistence] = published[name] ?? [Number.NaN, Number.NaN];

@@ -95,13 +95,21 @@ const [airTemperature, relativeHumidity, stationPressure] = standardChannels as 
  */
 const sensorChannels: readonly Channel[] = Object.freeze([
 	measured("illuminance", "lx", "Lux", "mean", [0, 200_000, 1], ["lightmeter", "illuminance"]),
-	measured("uvIndex", "1", "Uv", "mean", [0, 50, 10], ["ultravioletMeter", "uvIndex"]),
+	measured("uvIndex", "1", "Ui", "mean", [0, 50, 10], ["ultravioletMeter", "uvIndex"]),
 	measured("carbonDioxide", "ppm", "Co2", "mean", [0, 40_000, 1], ["carbonDioxideDetector", "CO2"]),
 	particles("particulateMatter1", "Pm1", "pm1"),
 	particles("particulateMatter2_5", "Pm25", "pm2_5"),
 	particles("particulateMatter4", "Pm4", "pm4"),
 	particles("particulateMatter10", "Pm10", "pm10"),
-	measured("stateOfCharge", "%", "Soc", "last", [0, 100, 1], ["battery", "stateOfCharge"], "health"),
+	measured(
+		"stateOfCharge",
+		"%",
+		"Soc",
+		"last",
+		[0, 100, 1],
+		["battery", "stateOfCharge"],
+		"health",
+	),
 	measured("supplyVoltage", "V", "Sv", "mean", [0, 60, 100], ["powerMeter", "voltage"]),
 	measured("supplyCurrent", "A", "Sa", "mean", [-50, 50, 1000], ["powerMeter", "current"]),
 	measured("supplyPower", "W", "Sw", "mean", [-3_000, 3_000, 1000], ["powerMeter", "power"]),

@@ -3,11 +3,12 @@ import { never } from "../base/ticks.ts";
 import { Limits } from "../limits.ts";
 import type { Ticks, Timed } from "../ports/clock.ts";
 import type { Sample, SensorError } from "../ports/sensor.ts";
+import { calibrate } from "./calibration.ts";
 import { type Channel, type ChannelTable, reasonCode, reasonName } from "./channel.ts";
-import { Mount, MountState, type SensorMount } from "./mount.ts";
+import { type Filling, Mount, MountState, type SensorMount } from "./mount.ts";
 import type { Window } from "./window.ts";
 
-export type { SensorMount } from "./mount.ts";
+export type { Filling, SensorMount } from "./mount.ts";
 
 /** Milliseconds between two rounds until `setPeriod` says otherwise. */
 const defaultPeriodMs = 2_000;
@@ -27,7 +28,8 @@ export interface SchedulerOptions {
  * left out. A conversion that outlasts its round goes on, and the round is "silent" for its
  * channels.
  *
- * This is the one place that catches what drivers throw. A sensor that cannot be created, or fails
+ * This is the one place where calibrations are applied, before anything looks at a value, and the one
+ * that catches what drivers throw. A sensor that cannot be created, or fails
  * Limits.failedRounds in a row, is created anew after a pause of 1, 2, 4 … Limits.pausedRounds
  * rounds. One that says "stuck" is kept, because a new instance would not know what it has seen.
  *
@@ -107,11 +109,11 @@ export class SensingScheduler implements Timed {
 		for (let index = 0; index < this.#mounts.length; index++) {
 			const mount = this.#mounts[index]!;
 			if (mount.state === MountState.Converting) {
-				this.#missAll(mount, reasonCode("silent"));
+				this.#missAll(mount, reasonCode("silent"), now);
 				continue;
 			}
 			mount.beginRound(now);
-			if (mount.state === MountState.Resting) this.#missAll(mount, mount.reason);
+			if (mount.state === MountState.Resting) this.#missAll(mount, mount.reason, now);
 		}
 	}
 
@@ -127,21 +129,22 @@ export class SensingScheduler implements Timed {
 		try {
 			sample = mount.advance(now);
 		} catch (error) {
-			this.#fail(mount, error);
+			this.#fail(mount, error, now);
 			return;
 		}
-		if (sample !== undefined) this.#deliver(mount, sample);
+		if (sample !== undefined) this.#deliver(mount, sample, now);
 	}
 
-	#deliver(mount: Mount, sample: Sample): void {
+	#deliver(mount: Mount, sample: Sample, now: Ticks): void {
 		let fault = 0;
 		for (let at = 0; at < mount.indices.length; at++) {
-			const value = readValue(sample, mount.channels[at]!);
-			const reason = missingCode(value, mount.channels[at]!, sample);
+			const channel = mount.channels[at]!;
+			const value = readValue(sample, mount.fillings[at]!, channel);
+			const reason = missingCode(value, channel, sample);
 			if (reason === 0) {
-				this.#window.add(mount.indices[at]!, value);
+				this.#window.add(mount.indices[at]!, value, now);
 			} else {
-				this.#window.missing(mount.indices[at]!, reason);
+				this.#window.missing(mount.indices[at]!, reason, now);
 				if (fault === 0) fault = reason;
 			}
 		}
@@ -149,18 +152,18 @@ export class SensingScheduler implements Timed {
 		else this.#noteFault(mount, fault, "");
 	}
 
-	#fail(mount: Mount, error: unknown): void {
+	#fail(mount: Mount, error: unknown, now: Ticks): void {
 		const reason = reasonOf(error);
-		this.#missAll(mount, reason);
+		this.#missAll(mount, reason, now);
 		this.#noteFault(mount, reason, error instanceof Error ? `, ${error.message}` : "");
 		const isWorn = mount.failedRounds >= Limits.failedRounds && reason !== reasonCode("stuck");
 		if (mount.isPresent && !isWorn) mount.endRound();
 		else this.#closeSensor(mount, mount.drop());
 	}
 
-	#missAll(mount: Mount, reason: number): void {
+	#missAll(mount: Mount, reason: number, now: Ticks): void {
 		for (let at = 0; at < mount.indices.length; at++) {
-			this.#window.missing(mount.indices[at]!, reason);
+			this.#window.missing(mount.indices[at]!, reason, now);
 		}
 	}
 
@@ -203,7 +206,7 @@ function mountAll(mounts: readonly SensorMount[], channels: ChannelTable): Mount
 	}
 	const filledBy = new Map<number, string>();
 	return mounts.map((mount) => {
-		const indices = mount.channels.map((name) => {
+		const indices = mount.fillings.map(({ channel: name }) => {
 			const index = channels.indexOf(name);
 			if (index < 0) throw new Error(`sensor "${mount.name}": there is no channel "${name}"`);
 			const other = filledBy.get(index);
@@ -221,11 +224,18 @@ function mountAll(mounts: readonly SensorMount[], channels: ChannelTable): Mount
 	});
 }
 
-/** The value of a channel in a sample; NaN when there is none. */
-function readValue(sample: Sample, { group, property }: Channel): number {
+/** The calibrated value of a channel in a sample; NaN when there is none. */
+function readValue(
+	sample: Sample,
+	{ group, property, coefficients }: Filling,
+	{ aggregate }: Channel,
+): number {
 	const values = sample[group] as Record<string, unknown> | undefined;
-	const value = values?.[property];
-	return typeof value === "number" ? value : Number.NaN;
+	const raw = values?.[property];
+	if (typeof raw !== "number") return Number.NaN;
+	if (coefficients === undefined) return raw;
+	const value = calibrate(raw, coefficients);
+	return aggregate === "direction" ? ((value % 360) + 360) % 360 : value;
 }
 
 /** Code of the reason why a value is no good; 0 when it is. */

@@ -1,8 +1,11 @@
 import { Limits } from "../limits.ts";
 import type { Part, Sensor } from "../ports/sensor.ts";
+import { type Calibration, coefficientsOf } from "../sensing/calibration.ts";
 import type { Channel } from "../sensing/channel.ts";
 import { ChannelTable } from "../sensing/channel.ts";
+import { needsOf } from "../sensing/derivation.ts";
 import { type Cadence, cadenceFault } from "../shadow/config.ts";
+import { channelsOf, usesOf } from "./channels.ts";
 
 /** A driver class: what the firmware instantiates on the chip and in the simulator alike. */
 export interface Driver {
@@ -36,12 +39,34 @@ export interface SensorEntry {
 	readonly name: string;
 	readonly placement: Placement;
 	readonly configure: object | undefined;
+	/** Channels of the driver that fill another channel of the station, or none. */
+	readonly channels: Readonly<Record<string, string | false>>;
+	/** By channel of the driver. */
+	readonly calibrate: Readonly<Record<string, Calibration>>;
+	readonly metadata: SensorMetadata;
+}
+
+/** What those who use the data want to know of an instrument; WMO-No. 1192, WIGOS metadata. */
+export interface SensorMetadata {
+	readonly serial?: string;
+	/** Metres above ground. */
+	readonly heightM?: number;
+	/** Day of the last calibration, as 2026-03-01. */
+	readonly calibrated?: string;
 }
 
 /** What `sensor()` takes: where the part sits, and its options in the terms of its data sheet. */
 export type SensorDefinition<D extends Driver> = Placement & {
 	readonly name?: string;
 	readonly configure?: Configuration<D>;
+	/**
+	 * Where its values go when not into the channels of the same names: the name of another channel,
+	 * or false for none.
+	 */
+	readonly channels?: Readonly<Record<string, string | false>>;
+	/** By channel of the driver. Channels of one source, as speed and gust, have one calibration. */
+	readonly calibrate?: Readonly<Record<string, Calibration>>;
+	readonly metadata?: SensorMetadata;
 };
 
 /**
@@ -50,11 +75,16 @@ export type SensorDefinition<D extends Driver> = Placement & {
  * @param Driver      a class of `isobar/sensors`, or your own of the same pattern
  * @param definition  `bus` and `address`, or `pin`; `configure` in the part's own terms
  */
-export function sensor<D extends Driver>(
-	Driver: D,
-	{ name = Driver.part.name, configure, ...placement }: SensorDefinition<D>,
-): SensorEntry {
-	return Object.freeze({ Driver, name, placement, configure });
+export function sensor<D extends Driver>(Driver: D, definition: SensorDefinition<D>): SensorEntry {
+	const {
+		name = Driver.part.name,
+		configure,
+		channels = {},
+		calibrate = {},
+		metadata = {},
+		...placement
+	} = definition;
+	return Object.freeze({ Driver, name, placement, configure, channels, calibrate, metadata });
 }
 
 /** Pins and speed of one I2C bus. */
@@ -75,6 +105,10 @@ export interface Site {
 	readonly longitude: number;
 	/** Metres above mean sea level. */
 	readonly heightM: number;
+	/** Local standard time minus UTC, in hours, -12..14: where the days of local totals begin. */
+	readonly utcOffsetHours?: number;
+	/** What is around the instruments, for those who use the data: "grass, free to 100 m". */
+	readonly exposure?: string;
 }
 
 /** Topic names; `{thing}` stands for the thing name. */
@@ -103,8 +137,12 @@ export interface StationDefinition {
 	/** Seconds between two health messages, 10..86400. */
 	readonly healthSeconds: number;
 	readonly cloud: CloudProfile;
-	/** Channels of the user's own sensors, beside the standard ones. */
+	/** Channels of the user's own sensors; add at the end only, since storage knows them by their place. */
 	readonly channels: readonly Channel[];
+	/** Names of the channels that the station computes, such as "airTemperatureMaximum". */
+	readonly derive: readonly string[];
+	/** Form of reports: a member for each channel, or all of them in one string. */
+	readonly payload: "columns" | "dense";
 }
 
 /** What must be given; the rest has a default. */
@@ -139,6 +177,8 @@ export function defineStation(input: StationInput): StationDefinition {
 		healthSeconds: 300,
 		cloud: "local",
 		channels: [],
+		derive: [],
+		payload: "columns",
 		...input,
 		cadence: { ...defaultCadence, ...input.cadence },
 		topics: { ...defaultTopics, ...input.topics },
@@ -150,6 +190,7 @@ export function defineStation(input: StationInput): StationDefinition {
 	checkWhole("healthSeconds", definition.healthSeconds, 10, 86_400);
 	checkOneOf("qos", definition.qos, definition.cloud === "aws" ? [1] : [1, 2]);
 	checkOneOf("cloud", definition.cloud, ["local", "aws", "mqtt"]);
+	checkOneOf("payload", definition.payload, ["columns", "dense"]);
 	const refusal = cadenceFault(definition.cadence);
 	if (refusal !== undefined) fail(`cadence.${refusal.field}: ${refusal.reason}`);
 	return Object.freeze(definition);
@@ -161,7 +202,7 @@ function checkSensors(definition: StationDefinition): void {
 	if (sensors.length > Limits.sensors) {
 		fail(`sensors: expected at most ${Limits.sensors}, got ${sensors.length}`);
 	}
-	const table = new ChannelTable(definition.channels);
+	const known = new ChannelTable(definition.channels);
 	const places = new Places();
 	for (const [name, { data, clock }] of Object.entries(buses)) {
 		places.takePin(data, `buses.${name}.data`);
@@ -169,15 +210,69 @@ function checkSensors(definition: StationDefinition): void {
 	}
 	for (const entry of sensors) {
 		places.takeName(entry.name);
-		for (const channel of entry.Driver.part.channels) {
-			if (table.indexOf(channel) < 0) {
-				fail(
-					`sensor ${entry.name}: channel ${channel} is not in the channel table; add it to channels`,
-				);
-			}
-			places.takeChannel(channel, entry.name);
-		}
+		checkChannels(entry, known, places);
 		checkPlacement(entry, buses, places);
+	}
+	checkDerived(definition, known);
+}
+
+function checkChannels(entry: SensorEntry, known: ChannelTable, places: Places): void {
+	const { name, Driver, channels, calibrate } = entry;
+	for (const [option, given] of Object.entries({ channels, calibrate })) {
+		for (const channel of Object.keys(given)) {
+			if (Driver.part.channels.includes(channel)) continue;
+			const expected = Driver.part.channels.join(", ");
+			fail(`sensor ${name}: ${option}: expected channels among ${expected}, got ${channel}`);
+		}
+	}
+	for (const { from, fills } of usesOf(entry)) {
+		for (const channel of [from, fills]) {
+			if (known.indexOf(channel) >= 0) continue;
+			fail(`sensor ${name}: channel ${channel} is not in the channel table; add it to channels`);
+		}
+		if (isDerived(fills, known))
+			fail(`sensor ${name}: channel ${fills} is the station's to compute`);
+		places.takeChannel(fills, name);
+	}
+	const sources = new Map<string, string>();
+	for (const [channel, calibration] of Object.entries(calibrate)) {
+		const { group, property } = known.at(known.indexOf(channel));
+		const other = sources.get(`${group}.${property}`);
+		if (other !== undefined) {
+			fail(`sensor ${name}: calibrate: ${channel} has the calibration of ${other}; expected one`);
+		}
+		sources.set(`${group}.${property}`, channel);
+		try {
+			coefficientsOf(calibration);
+		} catch (error) {
+			fail(`sensor ${name}: calibrate.${channel}: ${(error as Error).message}`);
+		}
+	}
+}
+
+/** Whether the station fills a channel by itself, from others. */
+function isDerived(name: string, known: ChannelTable): boolean {
+	return known.at(known.indexOf(name)).of !== undefined || needsOf(name).length > 0;
+}
+
+function checkDerived(definition: StationDefinition, known: ChannelTable): void {
+	const filled = new Set(definition.sensors.flatMap(usesOf).map(({ fills }) => fills));
+	for (const name of definition.derive) {
+		if (known.indexOf(name) < 0 || !isDerived(name, known)) {
+			fail(`derive: expected channels that a station computes, got ${name}`);
+		}
+		const needs = known.at(known.indexOf(name)).of ?? needsOf(name);
+		for (const need of [needs].flat()) {
+			if (!filled.has(need)) fail(`derive: ${name} needs a sensor for ${need}`);
+		}
+		if (name.endsWith("Local") && definition.site.utcOffsetHours === undefined) {
+			fail(`derive: ${name} needs site.utcOffsetHours`);
+		}
+	}
+	try {
+		channelsOf(definition);
+	} catch (error) {
+		fail((error as Error).message);
 	}
 }
 
@@ -237,6 +332,7 @@ function checkSite(site: Site): void {
 	checkRange("site.latitude", site.latitude, -90, 90);
 	checkRange("site.longitude", site.longitude, -180, 180);
 	checkRange("site.heightM", site.heightM, -500, 9_000);
+	checkRange("site.utcOffsetHours", site.utcOffsetHours ?? 0, -12, 14);
 }
 
 function checkTopics({ topics }: StationDefinition): void {

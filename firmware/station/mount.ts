@@ -1,16 +1,23 @@
 import type { Device } from "../ports/device.ts";
 import type { Sensor } from "../ports/sensor.ts";
+import { ChannelTable } from "../sensing/channel.ts";
 import type { SensorMount } from "../sensing/scheduler.ts";
+import { fillingsOf } from "./channels.ts";
 import type { SensorEntry, StationDefinition } from "./define.ts";
 
 /** The shape that every driver's constructor takes; `sensor()` has checked the rest. */
 type AnyDriver = new (options: { sensor: object }) => Sensor;
 
 /** How the scheduler makes each sensor of a definition, on the IO classes of this device. */
-export function mountsOf(definition: StationDefinition, device: Device): readonly SensorMount[] {
+export function mountsOf(
+	definition: StationDefinition,
+	device: Device,
+	channels: ChannelTable,
+): readonly SensorMount[] {
+	const known = new ChannelTable(definition.channels);
 	return definition.sensors.map((entry) => ({
 		name: entry.name,
-		channels: entry.Driver.part.channels,
+		fillings: fillingsOf(entry, known, channels),
 		create: () => createSensor(entry, definition, device),
 	}));
 }

@@ -12,6 +12,8 @@ export interface ObserverOptions {
 	timeQuality(now: Ticks): TimeQuality;
 	/** Fills values and reasons, and begins the next window. */
 	closeWindow(into: Observation): void;
+	/** Adds to an observation that has its window and its time what follows from them. */
+	complete(observation: Observation, now: Ticks): void;
 	nextSequence(): number;
 	append(observation: Observation): Status;
 	/** An observation is safe in the outbox. */
@@ -60,7 +62,8 @@ export class Observer implements Timed {
 
 	onDeadline(now: Ticks): void {
 		const observation = this.#observation;
-		const { epochAt, timeQuality, closeWindow, nextSequence, append, log } = this.#options;
+		const { epochAt, timeQuality, closeWindow, complete, nextSequence, append, log } =
+			this.#options;
 		// The boundary that the deadline stood for, in the scale in use; a late call does not move it.
 		const time = (epochAt(now) ?? now) - (now - this.deadline);
 		const end = Math.round(time / this.#period) * this.#period;
@@ -69,6 +72,7 @@ export class Observer implements Timed {
 		observation.startSeconds = (end - this.#period) / 1000;
 		observation.periodSeconds = this.#period / 1000;
 		observation.timeQuality = timeQuality(now);
+		complete(observation, now);
 		const status = append(observation);
 		this.#period = this.#nextPeriod;
 		this.deadline = this.#nextBoundary(now);

@@ -5,15 +5,18 @@ import { Limits } from "../limits.ts";
 import { LinkState, MqttLink } from "../mqtt/link.ts";
 import { MqttSession } from "../mqtt/session.ts";
 import { Outbox } from "../outbox/outbox.ts";
+import { encodeDenseReport } from "../payload/dense.ts";
 import { encodeReport } from "../payload/encode.ts";
 import type { Epoch, Ticks } from "../ports/clock.ts";
 import type { Device } from "../ports/device.ts";
-import { ChannelIndex, ChannelTable } from "../sensing/channel.ts";
+import { ChannelIndex, type ChannelTable } from "../sensing/channel.ts";
+import { Derivation } from "../sensing/derivation.ts";
 import { SensingScheduler } from "../sensing/scheduler.ts";
 import { Window } from "../sensing/window.ts";
 import { ShadowClient } from "../shadow/client.ts";
 import { StationConfig } from "../shadow/config.ts";
 import { Agenda } from "./agenda.ts";
+import { channelsOf } from "./channels.ts";
 import type { StationDefinition } from "./define.ts";
 import { Departure, DepartureState } from "./departure.ts";
 import { Health, type HealthFacts } from "./health.ts";
@@ -50,12 +53,16 @@ export interface StationState {
 	acknowledged: number;
 	/** Observations in the outbox that nobody has acknowledged. */
 	waiting: number;
+	/** Sequence number of the first of them; that of the next observation when there is none. */
+	oldest: number;
 	/** Observations given up because the outbox was full, ever. */
 	shed: number;
 	/** Records of the outbox that failed their checksum, since boot. */
 	corrupt: number;
 	reportsSent: number;
 	reportsResent: number;
+	/** Messages of QoS 1 and 2 that are under way. */
+	inflight: number;
 	connects: number;
 	/** Milliseconds from a report to its acknowledgement; NaN before the first. */
 	roundTripMs: number;
@@ -82,6 +89,7 @@ export class Station {
 	readonly #config: StationConfig;
 	readonly #timekeeper: Timekeeper;
 	readonly #observation = new Observation();
+	readonly #derivation: Derivation;
 	readonly #window: Window;
 	readonly #scheduler: SensingScheduler;
 	readonly #outbox: Outbox;
@@ -103,11 +111,17 @@ export class Station {
 		const topic = (name: string) => name.replace("{thing}", identity.thingName);
 		this.#device = device;
 		this.#definition = definition;
-		this.#channels = new ChannelTable(definition.channels);
+		this.#channels = channelsOf(definition);
 		this.#config = new StationConfig(definition.cadence, device.keyValue);
-		this.#window = new Window(this.#channels);
+		this.#derivation = new Derivation({
+			channels: this.#channels,
+			heightM: definition.site.heightM,
+			utcOffsetHours: definition.site.utcOffsetHours ?? 0,
+			keyValue: device.keyValue,
+		});
+		this.#window = new Window(this.#channels, this.#derivation.onWind);
 		this.#scheduler = new SensingScheduler({
-			mounts: mountsOf(definition, device),
+			mounts: mountsOf(definition, device, this.#channels),
 			channels: this.#channels,
 			window: this.#window,
 			log,
@@ -125,6 +139,7 @@ export class Station {
 		});
 		this.#outbox = new Outbox(device.flash, {
 			firstSequence: firstSequenceOfBlank(this.#timekeeper.epochAt(clock.ticks)),
+			channelIds: this.#channels.ids,
 		});
 		this.#observer = new Observer(
 			{
@@ -132,6 +147,7 @@ export class Station {
 				ticksAt: (epoch) => this.#timekeeper.ticksAt(epoch),
 				timeQuality: (now) => this.#timekeeper.quality(now),
 				closeWindow: (into) => this.#window.close(into),
+				complete: (observation, now) => this.#complete(observation, now),
 				nextSequence: () => this.#outbox.nextSequence,
 				append: (observation) => this.#outbox.append(observation),
 				onObservation: (now) => this.#onObservation(now),
@@ -140,11 +156,13 @@ export class Station {
 			this.#observation,
 		);
 		const reportTopic = topic(definition.topics.report);
+		const encode = definition.payload === "dense" ? encodeDenseReport : encodeReport;
 		this.#uplink = new Uplink({
+			channels: this.#channels.length,
 			peek: (from, limit, into) => this.#outbox.peek(from, limit, into),
 			newest: () => this.#outbox.nextSequence - 1,
 			acknowledge: (first, last) => this.#outbox.acknowledge(first, last),
-			encode: (run, into, start) => encodeReport(run, this.#channels, into, start),
+			encode: (run, into, start) => encode(run, this.#channels, into, start),
 			canPublish: () => this.#session.canPublishRun,
 			publish: (payload, length, first, last, now) =>
 				this.#session.publishRun(reportTopic, payload, length, definition.qos, first, last, now),
@@ -221,7 +239,6 @@ export class Station {
 			this.#scheduler,
 			this.#observer,
 			this.#link,
-			this.#session,
 			this.#shadow,
 			this.#health,
 			this.#departure,
@@ -291,10 +308,12 @@ export class Station {
 		state.made = this.#observer.made;
 		state.acknowledged = uplink.acknowledged;
 		state.waiting = this.#outbox.waiting;
+		state.oldest = this.#outbox.oldest;
 		state.shed = this.#outbox.shed;
 		state.corrupt = this.#outbox.corrupt;
 		state.reportsSent = uplink.sent;
 		state.reportsResent = uplink.resent;
+		state.inflight = this.#session.inflightCount;
 		state.connects = this.#link.connects;
 		state.roundTripMs = uplink.roundTripMs;
 		state.payloadBytes = uplink.payloadBytes;
@@ -336,9 +355,18 @@ export class Station {
 	}
 
 	#onAcknowledged(first: number, last: number, now: Ticks): void {
-		if (first === 0) return;
+		if (first === 0) {
+			// A message of another room is through; what it had held back may go now.
+			this.#uplink.pump(now);
+			return;
+		}
 		const status = this.#uplink.onAcknowledged(first, last, now);
 		if (status !== Status.Ok) this.#log(`outbox: not acknowledged, ${statusName(status)}`);
+	}
+
+	/** Derives what follows from the samples. */
+	#complete(observation: Observation, now: Ticks): void {
+		this.#derivation.fill(observation, now);
 	}
 
 	#onObservation(now: Ticks): void {
@@ -405,10 +433,12 @@ export class Station {
 			made: 0,
 			acknowledged: 0,
 			waiting: 0,
+			oldest: 0,
 			shed: 0,
 			corrupt: 0,
 			reportsSent: 0,
 			reportsResent: 0,
+			inflight: 0,
 			connects: 0,
 			roundTripMs: Number.NaN,
 			payloadBytes: 0,

@@ -5,6 +5,8 @@ import type { Ticks } from "../ports/clock.ts";
 
 /** What the uplink is given by the station. */
 export interface UplinkOptions {
+	/** Channels of the station. */
+	readonly channels: number;
 	/** The outbox, as far as reports are cut from it. */
 	peek(from: number, limit: number, into: ObservationRun): number;
 	/** Sequence number of the newest observation, 0 before the first. */
@@ -38,7 +40,7 @@ export class Uplink {
 	/** Milliseconds from the last measured PUBLISH to its acknowledgement; NaN before the first. */
 	roundTripMs = Number.NaN;
 	readonly #options: UplinkOptions;
-	readonly #run = new ObservationRun();
+	readonly #run: ObservationRun;
 	readonly #payload = new Uint8Array(Limits.reportBytes);
 	/** The highest sequence number that is with the session. */
 	#handedOver = 0;
@@ -49,6 +51,7 @@ export class Uplink {
 
 	constructor(options: UplinkOptions) {
 		this.#options = options;
+		this.#run = new ObservationRun(options.channels);
 	}
 
 	/**

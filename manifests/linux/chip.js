@@ -1,5 +1,12 @@
 /** The chip on Linux: no reset but the end of the process, and memory that ends with it. */
-const memory = new Uint8Array(6144);
+const bytes = 6144;
+/** Made when the machine runs: what a preloaded module has made is read-only. */
+let memory;
+
+function retained() {
+	memory ??= new Uint8Array(bytes);
+	return memory;
+}
 
 function end(status) {
 	return native("isobar_end").call(this, status);
@@ -22,13 +29,17 @@ export function crash() {
 }
 
 export function retainedBytes() {
-	return memory.length;
+	return bytes;
 }
 
 export function readRetained(into, offset) {
-	into.set(memory.subarray(offset, offset + into.length));
+	into.set(retained().subarray(offset, offset + into.length));
 }
 
 export function writeRetained(from, offset) {
-	memory.set(from, offset);
+	retained().set(from, offset);
+}
+
+export function log(line) {
+	trace(`${line}\n`);
 }

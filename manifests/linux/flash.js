@@ -1,4 +1,4 @@
-import files from "embedded:storage/files";
+import files from "embedded:isobar/files";
 import config from "mc/config";
 
 const blockLength = 4096;
@@ -12,9 +12,9 @@ class Partition {
 
 	constructor(path) {
 		try {
-			this.#file = files.openFile({ path, mode: "r+" });
+			this.#file = files().openFile({ path, mode: "r+" });
 		} catch {
-			this.#file = files.openFile({ path, mode: "w+" });
+			this.#file = files().openFile({ path, mode: "w+" });
 			for (let block = 0; block < blocks; block++) this.eraseBlock(block);
 		}
 	}

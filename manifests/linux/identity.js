@@ -1,4 +1,4 @@
-import files from "embedded:storage/files";
+import files from "embedded:isobar/files";
 import config from "mc/config";
 
 /** Entries that are files of the local cloud's directory, under the names that it gives them. */
@@ -15,7 +15,7 @@ export default function readIdentity(key) {
 		const text = config[key];
 		return text === undefined ? undefined : ArrayBuffer.fromString(String(text));
 	}
-	const file = files.openFile({ path });
+	const file = files().openFile({ path });
 	const bytes = file.read(file.status().size, 0);
 	file.close();
 	return bytes;

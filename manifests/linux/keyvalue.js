@@ -1,4 +1,4 @@
-import files from "embedded:storage/files";
+import files from "embedded:isobar/files";
 import config from "mc/config";
 
 /** A domain in files, one for each key. */
@@ -12,7 +12,7 @@ class Domain {
 	read(key) {
 		let file;
 		try {
-			file = files.openFile({ path: this.#prefix + key });
+			file = files().openFile({ path: this.#prefix + key });
 		} catch {
 			return undefined;
 		}
@@ -24,15 +24,15 @@ class Domain {
 
 	write(key, value) {
 		const path = this.#prefix + key;
-		const file = files.openFile({ path: `${path}.new`, mode: "w" });
+		const file = files().openFile({ path: `${path}.new`, mode: "w" });
 		file.write(value, 0);
 		file.close();
-		files.move(`${path}.new`, path);
+		files().move(`${path}.new`, path);
 	}
 
 	delete(key) {
 		try {
-			files.delete(this.#prefix + key);
+			files().delete(this.#prefix + key);
 		} catch {}
 	}
 }

@@ -18,6 +18,7 @@ export interface Stream {
 
 /** The process around a command, as far as a command looks at it. */
 export interface Host {
+	readonly stdin: AsyncIterable<Uint8Array>;
 	readonly stdout: Stream;
 	readonly stderr: Stream;
 	readonly environment: Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,8 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { messageOf } from "../../cloud/fault.ts";
 import { firmwareVersion } from "../../firmware/index.ts";
 import { type CloudCommandOptions, cloud } from "./cloud.ts";
+import { type DecodeOptions, decode, decodeForms } from "./decode.ts";
 import { ExitCode, type Host } from "./host.ts";
 import { brokerAddress, duration, thingsPrefix, UsageError, wholeNumber } from "./options.ts";
 import { drainMs, type UpOptions, up } from "./up.ts";
@@ -10,6 +11,7 @@ import { drainMs, type UpOptions, up } from "./up.ts";
 export interface Actions {
 	up(options: UpOptions, host: Host): Promise<ExitCode>;
 	cloud(options: CloudCommandOptions, host: Host): Promise<ExitCode>;
+	decode(options: DecodeOptions, host: Host): Promise<ExitCode>;
 }
 
 const port = wholeNumber(0, 65_535);
@@ -24,7 +26,7 @@ const cadence = wholeNumber(1, 3_600);
 export async function run(
 	words: readonly string[],
 	host: Host,
-	actions: Actions = { up, cloud },
+	actions: Actions = { up, cloud, decode },
 ): Promise<ExitCode> {
 	let code: ExitCode = ExitCode.Ok;
 	const program = makeProgram(host, actions, (result) => {
@@ -117,6 +119,22 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.option("--data <DIR>", "certificates, archive and shadows", ".isobar")
 		.option("--json", "log lines as JSON")
 		.action(async (options: CloudCommandOptions) => onEnd(await actions.cloud(options, host)));
+	program
+		.command("decode")
+		.description(
+			"Reads reports from stdin, one a line, alone or as `mosquitto_sub -v` prints them, and writes them to stdout in another form.",
+		)
+		.addOption(
+			new Option(
+				"--to <FORM>",
+				"rows as in the archive, a table, or SenML (RFC 8428), a pack a report",
+			)
+				.choices(decodeForms)
+				.default("json"),
+		)
+		.option("--station <FILE.ts>", "station file with the channels of your own sensors")
+		.option("--data <DIR>", "takes what the station file is compiled to", ".isobar")
+		.action(async (options: DecodeOptions) => onEnd(await actions.decode(options, host)));
 	return program;
 }
 
@@ -126,9 +144,10 @@ Cadences can also be changed in the shadow of a station, which keeps them over a
 Ctrl-C has the stations report what waits (${drainMs / 1000} s at most) and say goodbye, and prints the summary;
 a second Ctrl-C ends at once. What is in the flash images is reported by the next start.
 
-The summary counts observations: made (put in flash), acknowledged by the broker, archived, shed
-(given up because a flash was full; counted), lost (made, neither archived nor shed) and duplicates
-(rows that stand twice in the archive). The last two and archived are null against another broker.
+The summary counts observations: made (put in flash), acknowledged by the broker (those that an
+earlier run left waiting included), archived, shed (given up because a flash was full), lost (made,
+neither archived nor shed) and duplicates (rows that stand twice in the archive). The last two and
+archived are null against another broker.
 bytesPerObservation is payload bytes over observations. cpuMsPerReport is the CPU time of the whole
 process, cloud and simulation included, over the reports sent.
 

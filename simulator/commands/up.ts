@@ -175,7 +175,7 @@ class Run {
 		if (!isTTY || !columns || !rows || environment.TERM === "dumb")
 			return new LineView(output, now);
 		return new ScreenView(output as Required<Stream>, {
-			channels: this.#module.definition.channels,
+			definition: this.#module.definition,
 			colour: (environment.NO_COLOR ?? "") === "",
 			duration: this.#options.for,
 			now,

@@ -1,4 +1,4 @@
-import type { Channel } from "../../firmware/index.ts";
+import type { StationDefinition } from "../../firmware/index.ts";
 import type { SimulatedStation } from "../fleet/station.ts";
 import { Table } from "./table.ts";
 import { clockText, type Screen, statusText, type View } from "./view.ts";
@@ -23,8 +23,7 @@ const logLines = 5;
 const frameMs = 200;
 
 export interface ScreenViewOptions {
-	/** The user's own channels. */
-	readonly channels: readonly Channel[];
+	readonly definition: StationDefinition;
 	readonly colour: boolean;
 	/** Milliseconds of the run; until Ctrl-C when it is left out. */
 	readonly duration?: number | undefined;
@@ -45,7 +44,7 @@ export class ScreenView implements View {
 	constructor(screen: Screen, options: ScreenViewOptions) {
 		this.#screen = screen;
 		this.#options = options;
-		this.#table = new Table(options.channels);
+		this.#table = new Table(options.definition);
 		this.#start = options.now();
 		screen.write(hideCursor);
 	}

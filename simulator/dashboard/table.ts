@@ -1,4 +1,5 @@
-import { type Channel, ChannelTable, reasonName } from "../../firmware/index.ts";
+import { type Channel, reasonName, type StationDefinition } from "../../firmware/index.ts";
+import { channelsOf } from "../../firmware/station/channels.ts";
 import type { StationState } from "../../firmware/station/station.ts";
 import type { SimulatedStation } from "../fleet/station.ts";
 
@@ -33,14 +34,14 @@ const gap = "  ";
 export class Table {
 	readonly #columns: readonly Column[];
 
-	/** @param channels  the user's own, as in the definition of the station */
-	constructor(channels: readonly Channel[]) {
-		const table = new ChannelTable(channels);
-		const values: Column[] = [];
-		for (let index = 0; index < table.length; index++) {
-			const channel = table.at(index);
-			if (channel.in === "observation") values.push(valueColumn(channel, index));
-		}
+	/** One column for each of the standard channels in `shown` and for each of the user's own. */
+	constructor(definition: StationDefinition) {
+		const table = channelsOf(definition);
+		const own = definition.channels.filter((channel) => channel.in === "observation");
+		const values = [...Object.keys(shown), ...own.map(({ name }) => name)].map((name) => {
+			const index = table.indexOf(name);
+			return valueColumn(table.at(index), index);
+		});
 		this.#columns = [
 			{ head: "station", unit: "", width: 14, left: true, text: (_, { thing }) => thing },
 			{ head: "link", unit: "", width: 12, left: true, text: (state) => state?.link ?? "off" },

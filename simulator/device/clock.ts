@@ -83,14 +83,19 @@ const rounding = 0.01;
  */
 export class Crystal {
 	/** Ticks that pass in a millisecond of the world: 1 for a perfect one. */
-	rate = 1;
+	readonly rate: number;
 	#epoch = Number.NaN;
 	#setAt = 0;
+
+	/** @param driftPpm  how much too fast it is, in parts per million */
+	constructor(driftPpm = 0) {
+		this.rate = 1 + driftPpm / 1e6;
+	}
 
 	/** What the real-time clock shows at a moment of the world; `undefined` while it was never set. */
 	epochAt(moment: number): Epoch | undefined {
 		if (Number.isNaN(this.#epoch)) return undefined;
-		return (this.#epoch + (moment - this.#setAt) * this.rate) as Epoch;
+		return Math.floor(this.#epoch + (moment - this.#setAt) * this.rate) as Epoch;
 	}
 
 	set(epoch: number, moment: number): void {
@@ -113,12 +118,8 @@ export class KernelClock implements DeviceClock {
 	readonly #kernel: VirtualClock;
 	readonly #crystal: Crystal | undefined;
 	readonly #boot: number;
+	readonly #rate: number;
 	readonly #alarm: number;
-	/** The moment from which the crystal has had this rate, and the ticks that it had counted by then. */
-	#from: number;
-	#ticksFrom = 0;
-	#rate: number;
-	#deadline: number = never;
 	#isStopped = false;
 
 	/** @param kernel  whose time counts in ms of the simulation's epoch */
@@ -126,17 +127,15 @@ export class KernelClock implements DeviceClock {
 		this.#kernel = kernel;
 		this.#crystal = crystal;
 		this.#boot = kernel.now;
-		this.#from = kernel.now;
 		this.#rate = crystal?.rate ?? 1;
-		const work = (): void => this.#fire();
+		const work = (): void => this.onAlarm(this.ticks);
 		this.#alarm = kernel.reserve(() => turn(work));
 	}
 
 	get ticks(): Ticks {
-		const { now } = this.#kernel;
-		if (this.#crystal === undefined) return (now - this.#boot) as Ticks;
-		this.#follow(this.#crystal, now);
-		return Math.floor(this.#ticksAt(now) + rounding) as Ticks;
+		const elapsed = this.#kernel.now - this.#boot;
+		if (this.#crystal === undefined) return elapsed as Ticks;
+		return Math.floor(elapsed * this.#rate + rounding) as Ticks;
 	}
 
 	get epoch(): Epoch | undefined {
@@ -149,33 +148,12 @@ export class KernelClock implements DeviceClock {
 	}
 
 	setAlarm(deadline: Ticks): void {
-		if (this.#isStopped) return;
-		this.#deadline = deadline;
-		this.#kernel.set(this.#alarm, this.#from + (deadline - this.#ticksFrom) / this.#rate);
+		if (!this.#isStopped) this.#kernel.set(this.#alarm, this.#boot + deadline / this.#rate);
 	}
 
 	stop(): void {
 		if (this.#isStopped) return;
 		this.#isStopped = true;
 		this.#kernel.release(this.#alarm);
-	}
-
-	/** An alarm that comes early, since the crystal has slowed down, waits on. */
-	#fire(): void {
-		const { ticks } = this;
-		if (ticks < this.#deadline) this.setAlarm(this.#deadline as Ticks);
-		else this.onAlarm(ticks);
-	}
-
-	#ticksAt(moment: number): number {
-		return this.#ticksFrom + (moment - this.#from) * this.#rate;
-	}
-
-	/** Counts on from here when the crystal has changed. */
-	#follow({ rate }: Crystal, now: number): void {
-		if (rate === this.#rate) return;
-		this.#ticksFrom = this.#ticksAt(now);
-		this.#from = now;
-		this.#rate = rate;
 	}
 }

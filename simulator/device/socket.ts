@@ -1,8 +1,16 @@
 import { Status } from "../../firmware/base/status.ts";
 import type { Random } from "../../firmware/ports/clock.ts";
-import type { Resolver, Socket, SocketOptions } from "../../firmware/ports/socket.ts";
+import type {
+	DatagramConstructor,
+	DatagramOptions,
+	Resolver,
+	Socket,
+	SocketConstructor,
+	SocketOptions,
+} from "../../firmware/ports/socket.ts";
 import type { VirtualClock } from "../kernel/clock.ts";
 import type { Turn } from "./clock.ts";
+import { type DatagramService, VirtualDatagram } from "./datagram.ts";
 import type { DeviceNetwork } from "./network.ts";
 import { Pipe } from "./pipe.ts";
 
@@ -40,6 +48,15 @@ export interface Listener {
 	accept(connection: Connection, thing: string): ConnectionHost | Status;
 }
 
+/** A good connection to the internet, with the buffers of lwIP on the ESP32. */
+export const usualPath: Required<PathOptions> = Object.freeze({
+	delay: 20,
+	jitter: 0,
+	loss: 0,
+	window: 5_744,
+	segment: 1_436,
+});
+
 /** Milliseconds until a lost segment is sent again, doubled each time [RFC 6298 §2.1, §5.5]. */
 const retransmissionMs = 1_000;
 const retransmissions = 6;
@@ -53,6 +70,8 @@ export class VirtualNetwork {
 	readonly clock: VirtualClock;
 	readonly #addresses = new Map<string, string>();
 	readonly #listeners = new Map<string, Listener>();
+	readonly #services = new Map<string, DatagramService>();
+	readonly #unresolvable = new Set<string>();
 
 	constructor(clock: VirtualClock) {
 		this.clock = clock;
@@ -60,10 +79,12 @@ export class VirtualNetwork {
 
 	/** Begins to take connections to `host`, which can be resolved from now on. */
 	listen(host: string, port: number, listener: Listener): void {
-		if (!this.#addresses.has(host)) {
-			this.#addresses.set(host, `10.0.0.${this.#addresses.size + 1}`);
-		}
-		this.#listeners.set(`${this.#addresses.get(host)}:${port}`, listener);
+		this.#listeners.set(this.#place(host, port), listener);
+	}
+
+	/** Answers datagrams to `host`, which can be resolved from now on. */
+	serve(host: string, port: number, service: DatagramService): void {
+		this.#services.set(this.#place(host, port), service);
 	}
 
 	/** Takes no more connections there: the next attempt is refused. */
@@ -71,32 +92,46 @@ export class VirtualNetwork {
 		this.#listeners.delete(`${this.#addresses.get(host)}:${port}`);
 	}
 
-	/** Makes a name one that cannot be resolved. */
-	forget(host: string): void {
-		this.#addresses.delete(host);
+	/** Whether the name servers know this name; all names are known at first. */
+	setResolvable(host: string, isResolvable: boolean): void {
+		if (isResolvable) this.#unresolvable.delete(host);
+		else this.#unresolvable.add(host);
 	}
 
 	addressOf(host: string): string | undefined {
-		return this.#addresses.get(host);
+		return this.#unresolvable.has(host) ? undefined : this.#addresses.get(host);
 	}
 
 	listenerAt(address: string, port: number): Listener | undefined {
 		return this.#listeners.get(`${address}:${port}`);
 	}
+
+	serviceAt(address: string, port: number): DatagramService | undefined {
+		return this.#services.get(`${address}:${port}`);
+	}
+
+	#place(host: string, port: number): string {
+		let address = this.#addresses.get(host);
+		if (address === undefined) {
+			address = `10.0.0.${this.#addresses.size + 1}`;
+			this.#addresses.set(host, address);
+		}
+		return `${address}:${port}`;
+	}
 }
 
 /** The network of one simulated device: its path to everything else. */
 export class VirtualPath implements DeviceNetwork {
-	readonly Socket: new (
-		options: SocketOptions,
-	) => Socket;
+	readonly Socket: SocketConstructor;
+	readonly Datagram: DatagramConstructor;
 	readonly resolver: Resolver = { resolve: (host, callback) => this.#resolve(host, callback) };
 	readonly thing: string;
 	readonly network: VirtualNetwork;
 	readonly turn: Turn;
-	readonly options: Required<PathOptions>;
+	readonly #options: Required<PathOptions>;
 	readonly #random: Random;
 	readonly #open = new Set<VirtualSocket>();
+	readonly #onClosed = (socket: VirtualSocket): void => void this.#open.delete(socket);
 	#isBlockedUp = false;
 	#isBlockedDown = false;
 	#isCut = false;
@@ -107,20 +142,41 @@ export class VirtualPath implements DeviceNetwork {
 		thing: string,
 		random: Random,
 		turn: Turn,
-		{ delay = 20, jitter = 0, loss = 0, window = 5_744, segment = 1_436 }: PathOptions = {},
+		options: PathOptions = {},
 	) {
 		this.network = network;
 		this.thing = thing;
 		this.turn = turn;
 		this.#random = random;
-		this.options = { delay, jitter, loss, window, segment };
+		this.#options = { ...usualPath, ...options };
 		const path = this;
-		this.Socket = class extends VirtualSocket {
-			constructor(options: SocketOptions) {
-				super(path, options, (socket) => path.#open.delete(socket));
-				path.#open.add(this);
-			}
-		};
+		// Plain functions, so that all stations share the one class behind them.
+		this.Socket = function (options: SocketOptions) {
+			const socket = new VirtualSocket(path, options, path.#onClosed);
+			path.#open.add(socket);
+			return socket;
+		} as unknown as SocketConstructor;
+		this.Datagram = function (options: DatagramOptions) {
+			return new VirtualDatagram(path, options);
+		} as unknown as DatagramConstructor;
+	}
+
+	get options(): Required<PathOptions> {
+		return this.#options;
+	}
+
+	/** Changes what holds for what is sent from now on; the window is that of connections to come. */
+	change(options: PathOptions): void {
+		Object.assign(this.#options, options);
+	}
+
+	/** Connections that are open, or on their way. */
+	get connections(): number {
+		return this.#open.size;
+	}
+
+	get isCut(): boolean {
+		return this.#isCut;
 	}
 
 	/**
@@ -162,6 +218,12 @@ export class VirtualPath implements DeviceNetwork {
 			time += retransmissionMs * 2 ** lost;
 		}
 		return time;
+	}
+
+	/** Whether a datagram in one direction gets lost. */
+	losesDatagram(): boolean {
+		const { loss } = this.options;
+		return this.isBlocked || (loss > 0 && this.#unit() < loss);
 	}
 
 	#unit(): number {

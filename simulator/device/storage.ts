@@ -72,17 +72,15 @@ export class VirtualFlash implements FlashPartition {
 	read(into: Uint8Array, offset: number): void {
 		this.#check(offset, into.length, 1);
 		const { blockLength } = this.#status;
-		let block = Math.floor(offset / blockLength);
+		let block = this.#blockOf(offset);
 		let from = offset - block * blockLength;
-		let bytes = this.#blocks[block];
-		for (let at = 0; at < into.length; at++) {
-			if (from === blockLength) {
-				block += 1;
-				from = 0;
-				bytes = this.#blocks[block];
-			}
-			into[at] = bytes === undefined ? 0xff : bytes[from]!;
-			from += 1;
+		for (let at = 0; at < into.length; block++) {
+			const bytes = this.#blocks[block];
+			const end = Math.min(into.length, at + blockLength - from);
+			if (bytes === undefined) into.fill(0xff, at, end);
+			else into.set(bytes.subarray(from, from + end - at), at);
+			at = end;
+			from = 0;
 		}
 	}
 

@@ -1,9 +1,9 @@
-import type { FlashPartition, KeyValue } from "../../firmware/ports/storage.ts";
 import type { StationDefinition } from "../../firmware/station/define.ts";
 import { RandomStream } from "../kernel/random.ts";
+import type { WeatherSource } from "../weather/conditions.ts";
 import type { WeatherRecord } from "../weather/record.ts";
 import { ReplayWeather } from "../weather/replay.ts";
-import { SimulatedStation, type Totals } from "./station.ts";
+import { SimulatedStation, type SimulatedStationOptions, type Totals } from "./station.ts";
 import type { Parts } from "./wiring.ts";
 import type { World } from "./world.ts";
 
@@ -23,12 +23,18 @@ export interface FleetOptions {
 	readonly parts?: Parts;
 	/** Weather for all; each station is at its own place in time in it. */
 	readonly record: WeatherRecord;
+	/** Instead of that record, the weather that every station meets. */
+	readonly weather?: WeatherSource | undefined;
 	/** Decides everything random. The share of one station depends on its name and on no other. */
 	readonly seed: number;
-	/** What survives a power cut of a station. */
-	storage(thing: string): { readonly flash: FlashPartition; readonly keyValue: KeyValue };
+	/** What survives a power cut of a station, and what else is its own. */
+	storage(thing: string): StationHardware;
 	log(thing: string, line: string): void;
 }
+
+/** What is a station's own, beside its place in the weather. */
+export type StationHardware = Pick<SimulatedStationOptions, "flash" | "keyValue"> &
+	Partial<Pick<SimulatedStationOptions, "timeServer" | "crystal" | "onBoot" | "onTurn">>;
 
 /** Stations of one kind in one world. */
 export class Fleet {
@@ -48,11 +54,13 @@ export class Fleet {
 				definition: options.definition,
 				...(options.parts === undefined ? {} : { parts: options.parts }),
 				random,
-				weather: new ReplayWeather(options.record, {
-					seed: random.child("weather").next(),
-					offset: Math.floor(random.child("place").unit() * options.record.period),
-					longitude: options.definition.site.longitude,
-				}),
+				weather:
+					options.weather ??
+					new ReplayWeather(options.record, {
+						seed: random.child("weather").next(),
+						offset: Math.floor(random.child("place").unit() * options.record.period),
+						longitude: options.definition.site.longitude,
+					}),
 				...options.storage(thing),
 				log: (line) => options.log(thing, line),
 			});

@@ -5,9 +5,10 @@ import type { FlashPartition, KeyValue } from "../../firmware/ports/storage.ts";
 import type { StationDefinition } from "../../firmware/station/define.ts";
 import { Station, type StationState } from "../../firmware/station/station.ts";
 import { VirtualBus } from "../device/bus.ts";
-import type { Turn } from "../device/clock.ts";
+import type { Crystal, Turn } from "../device/clock.ts";
 import { VirtualDevice } from "../device/device.ts";
 import type { RandomStream } from "../kernel/random.ts";
+import type { SimulatedPart } from "../parts/part.ts";
 import type { WeatherSource } from "../weather/conditions.ts";
 import { type Parts, wire } from "./wiring.ts";
 import type { World } from "./world.ts";
@@ -30,7 +31,14 @@ export interface SimulatedStationOptions {
 	/** What survives a power cut. */
 	readonly flash: FlashPartition;
 	readonly keyValue: KeyValue;
+	/** Host of the time server; without it, and without a crystal, the clock of the device is right. */
+	readonly timeServer?: string | undefined;
+	readonly crystal?: Crystal | undefined;
 	log(line: string): void;
+	/** The firmware is about to start: whatever has lost its power has it again. */
+	onBoot?(): void;
+	/** The firmware has run, and may have come to its end by that; `state` is reused. */
+	onTurn?(state: StationState): void;
 }
 
 /** Sequence numbers of observations, both ends included. */
@@ -81,6 +89,9 @@ export class SimulatedStation {
 	#isPowered = false;
 	#device: VirtualDevice | undefined;
 	#station: Station | undefined;
+	/** The firmware that ran last, also when it is over. */
+	#latest: Station | undefined;
+	readonly #parts: ReadonlyMap<string, SimulatedPart>;
 	#boots = 0;
 	/** The moment of the turn that is under way. */
 	#turnTime: number | undefined;
@@ -99,7 +110,8 @@ export class SimulatedStation {
 		this.thing = options.thing;
 		this.#bus = new VirtualBus({ now: this.#now });
 		const random = options.random.child("parts");
-		wire(options.definition, this.#bus, { weather: options.weather, random }, options.parts);
+		const surroundings = { weather: options.weather, random };
+		this.#parts = wire(options.definition, this.#bus, surroundings, options.parts);
 	}
 
 	/** What the firmware says of itself; `undefined` while it is off. */
@@ -126,6 +138,38 @@ export class SimulatedStation {
 		this.#bus.powerCycle();
 	}
 
+	/** The processor starts again with the supply on: by a dip of it, a watchdog, or a person. */
+	reset(reason: ResetReason): void {
+		if (this.#device !== undefined) this.#reboot(reason, bootMs);
+	}
+
+	/** Whether the supply is on; the firmware may be between two starts. */
+	get isPowered(): boolean {
+		return this.#isPowered;
+	}
+
+	/** How often the firmware was started. */
+	get boots(): number {
+		return this.#boots;
+	}
+
+	/** The simulated part of a sensor, by the name of the sensor in the definition. */
+	part(sensor: string): SimulatedPart | undefined {
+		return this.#parts.get(sensor);
+	}
+
+	/** The platform tells the firmware about its network; a station that is off hears nothing. */
+	tellNetwork(change: "up" | "down" | "changed"): void {
+		const device = this.#device;
+		if (device === undefined) return;
+		const { ticks } = device.clock;
+		this.#turn(device, () => {
+			if (change === "up") this.#station?.networkUp(ticks);
+			else if (change === "down") this.#station?.networkDown(ticks);
+			else this.#station?.networkChanged(ticks);
+		});
+	}
+
 	/** Asks the firmware to report everything and leave, within `limit` milliseconds. */
 	drain(limit: number): void {
 		const device = this.#device;
@@ -141,12 +185,14 @@ export class SimulatedStation {
 	}
 
 	#boot(resetReason: ResetReason): void {
-		const { thing, endpoint, port, definition, flash, keyValue, random, log } = this.#options;
+		const { thing, endpoint, port, timeServer, definition, flash, keyValue, random, crystal, log } =
+			this.#options;
 		this.#boots += 1;
+		this.#options.onBoot?.();
 		const turn: Turn = (work) => this.#turn(device, work);
 		const device: VirtualDevice = new VirtualDevice({
-			identity: { thingName: thing, endpoint, port },
-			clock: this.#world.createClock(turn, this.#now),
+			identity: { thingName: thing, endpoint, port, timeServer },
+			clock: this.#world.createClock(turn, this.#now, crystal),
 			network: this.#world.createNetwork(thing, turn),
 			random: random.child(`boot ${this.#boots}`),
 			bus: this.#bus,
@@ -160,6 +206,7 @@ export class SimulatedStation {
 		turn(() => {
 			const station = new Station(device, definition);
 			this.#station = station;
+			this.#latest = station;
 			station.start(device.clock.ticks);
 			this.#shedBefore ??= station.state().shed;
 		});
@@ -178,7 +225,10 @@ export class SimulatedStation {
 			this.#options.log(`crashed: ${messageOf(error)}`);
 			this.#reboot("crash", crashMs);
 		} finally {
-			if (isOutermost) this.#turnTime = undefined;
+			if (isOutermost) {
+				this.#turnTime = undefined;
+				if (this.#latest !== undefined) this.#options.onTurn?.(this.#latest.state());
+			}
 		}
 	}
 

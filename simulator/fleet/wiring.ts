@@ -16,6 +16,7 @@ export type Parts = Readonly<Record<string, PartFactory>>;
 /**
  * Connects a simulated part to the bus for every sensor of a station.
  *
+ * @returns the parts by the names of their sensors
  * @throws {Error} with one line that names the sensor: there is no such part
  */
 export function wire(
@@ -23,10 +24,14 @@ export function wire(
 	bus: VirtualBus,
 	surroundings: Surroundings,
 	own: Parts = {},
-): void {
+): ReadonlyMap<string, SimulatedPart> {
+	const parts = new Map<string, SimulatedPart>();
 	for (const entry of definition.sensors) {
-		bus.attach(connectionOf(entry, definition), makePart(entry, surroundings, own));
+		const part = makePart(entry, surroundings, own);
+		bus.attach(connectionOf(entry, definition), part);
+		parts.set(entry.name, part);
 	}
+	return parts;
 }
 
 function makePart(entry: SensorEntry, surroundings: Surroundings, own: Parts): SimulatedPart {

@@ -1,6 +1,13 @@
-import { type DeviceClock, KernelClock, RealClock, realNow, type Turn } from "../device/clock.ts";
+import {
+	type Crystal,
+	type DeviceClock,
+	KernelClock,
+	RealClock,
+	realNow,
+	type Turn,
+} from "../device/clock.ts";
 import type { DeviceNetwork } from "../device/network.ts";
-import { type PathOptions, type VirtualNetwork, VirtualPath } from "../device/socket.ts";
+import { type PathOptions, usualPath, type VirtualNetwork, VirtualPath } from "../device/socket.ts";
 import { type Credentials, TlsNetwork } from "../device/tls.ts";
 import type { VirtualClock } from "../kernel/clock.ts";
 import type { RandomStream } from "../kernel/random.ts";
@@ -11,8 +18,11 @@ export interface World {
 	readonly now: number;
 	/** Runs `action` once, `delay` milliseconds from now. */
 	schedule(delay: number, action: () => void): void;
-	/** @param now  this world's `now`, standing still while the device runs */
-	createClock(turn: Turn, now: () => number): DeviceClock;
+	/**
+	 * @param now      this world's `now`, standing still while the device runs
+	 * @param crystal  of the device, where time is virtual
+	 */
+	createClock(turn: Turn, now: () => number, crystal?: Crystal): DeviceClock;
 	createNetwork(thing: string, turn: Turn): DeviceNetwork;
 }
 
@@ -57,13 +67,22 @@ export class RealWorld implements World {
 	}
 }
 
+/** What lies between a station and the world, over all its restarts. */
+interface Link {
+	readonly random: RandomStream;
+	readonly options: PathOptions;
+	isBlockedUp: boolean;
+	isBlockedDown: boolean;
+	path: VirtualPath | undefined;
+}
+
 /** Virtual time and a network in memory. */
 export class VirtualWorld implements World {
 	readonly network: VirtualNetwork;
 	readonly #clock: VirtualClock;
 	readonly #random: RandomStream;
 	readonly #options: PathOptions;
-	readonly #paths = new Map<string, VirtualPath>();
+	readonly #links = new Map<string, Link>();
 
 	/**
 	 * @param network  whose clock counts in ms of the world's epoch
@@ -85,19 +104,50 @@ export class VirtualWorld implements World {
 		this.#clock.schedule(this.#clock.now + delay, action);
 	}
 
-	createClock(turn: Turn): DeviceClock {
-		return new KernelClock(this.#clock, turn);
+	createClock(turn: Turn, _now?: () => number, crystal?: Crystal): DeviceClock {
+		return new KernelClock(this.#clock, turn, crystal);
 	}
 
 	createNetwork(thing: string, turn: Turn): DeviceNetwork {
-		const random = this.#random.child(thing);
-		const path = new VirtualPath(this.network, thing, random, turn, this.#options);
-		this.#paths.set(thing, path);
+		const link = this.#link(thing);
+		const path = new VirtualPath(this.network, thing, link.random, turn, link.options);
+		path.block(link.isBlockedUp, link.isBlockedDown);
+		link.path = path;
 		return path;
 	}
 
-	/** The path of a station that is on, to block and to open. */
+	/** The path of a station that is on, or was last on. */
 	path(thing: string): VirtualPath | undefined {
-		return this.#paths.get(thing);
+		return this.#links.get(thing)?.path;
+	}
+
+	/** As `VirtualPath.block`, and still so after a restart of the station. */
+	block(thing: string, up: boolean, down: boolean): void {
+		const link = this.#link(thing);
+		link.isBlockedUp = up;
+		link.isBlockedDown = down;
+		link.path?.block(up, down);
+	}
+
+	/** Changes a station's path, also for its restarts to come; `undefined` puts it back as it was. */
+	change(thing: string, options: PathOptions | undefined): void {
+		const link = this.#link(thing);
+		Object.assign(link.options, usualPath, this.#options, options);
+		link.path?.change(link.options);
+	}
+
+	#link(thing: string): Link {
+		let link = this.#links.get(thing);
+		if (link === undefined) {
+			link = {
+				random: this.#random.child(thing),
+				options: { ...this.#options },
+				isBlockedUp: false,
+				isBlockedDown: false,
+				path: undefined,
+			};
+			this.#links.set(thing, link);
+		}
+		return link;
 	}
 }

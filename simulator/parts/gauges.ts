@@ -63,9 +63,12 @@ export interface CupOptions {
 
 /** Below this in m/s friction holds the cups; of the order that small cups have. */
 const startingSpeed = 0.4;
-/** The wind is looked at once in so many ms, while that many looks suffice for the time between reads. */
+/**
+ * The wind is looked at once in so many ms, while that many looks suffice for the time between reads. Sixteen looks at
+ * a minute of turbulence leave an error of the mean of about 2 %, which is what small cups have anyway.
+ */
 const lookMs = 500;
-const looksMaximum = 64;
+const looksMaximum = 16;
 
 /** Cups that turn with the wind between two reads. Iced up (`stuck`) or unplugged, they give no pulse. */
 export class CupPart extends Faulty implements PulsePart {
@@ -103,7 +106,9 @@ export class CupPart extends Faulty implements PulsePart {
 		const stepMs = elapsedMs / looks;
 		let metres = 0;
 		for (let look = 0; look < looks; look++) {
-			const { windSpeed } = weather.at(from + (look + 0.5) * stepMs, this.#conditions);
+			const time = from + (look + 0.5) * stepMs;
+			const windSpeed =
+				weather.windSpeed?.(time) ?? weather.at(time, this.#conditions).windSpeed;
 			const friction = 1 + 0.005 * noise(random);
 			if (windSpeed >= startingSpeed) metres += (windSpeed * friction * stepMs) / 1000;
 		}

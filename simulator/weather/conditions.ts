@@ -24,4 +24,6 @@ export interface WeatherSource {
 	 * @param time  ms of the simulation's own epoch (UTC)
 	 */
 	at(time: number, into: Conditions): Conditions;
+	/** The wind speed alone, where that is had for less; `at` says the same. */
+	windSpeed?(time: number): number;
 }

@@ -55,6 +55,8 @@ export class WeatherRecord {
 	readonly #times: Float64Array;
 	readonly #values: readonly Float64Array[];
 	readonly #blend: number;
+	/** Interval between rows, as far as it is regular. */
+	readonly #interval: number;
 
 	/**
 	 * @param times   UTC ms of each row, ascending, at least two
@@ -64,7 +66,8 @@ export class WeatherRecord {
 		this.#times = times;
 		this.#values = values;
 		this.start = times[0]!;
-		this.period = times[times.length - 1]! - this.start + usualInterval(times);
+		this.#interval = usualInterval(times);
+		this.period = times[times.length - 1]! - this.start + this.#interval;
 		this.#blend = Math.min(blendMs, this.period / 4);
 	}
 
@@ -86,22 +89,38 @@ export class WeatherRecord {
 	 */
 	at(time: number, into: Float64Array): Float64Array {
 		const phase = this.phase(time);
-		const moment = this.start + phase;
-		const times = this.#times;
-		const row = lastAtOrBefore(times, moment);
-		const isLast = row === times.length - 1;
-		const next = isLast ? 0 : row + 1;
-		const nextTime = isLast ? this.start + this.period : times[next]!;
-		const share = (moment - times[row]!) / (nextTime - times[row]!);
-		const intoBlend = (phase - (this.period - this.#blend)) / this.#blend;
-		for (let index = 0; index < recordColumns; index++) {
-			const column = this.#values[index]!;
-			const { circular } = columns[index]!;
-			let value = between(column[row]!, column[next]!, share, circular);
-			if (intoBlend > 0) value = between(value, column[0]!, smoothstep(intoBlend), circular);
-			into[index] = value;
+		for (let column = 0; column < recordColumns; column++) {
+			into[column] = this.#valueIn(column, phase);
 		}
 		return into;
+	}
+
+	/** One value at `time`; `column` is one of `RecordIndex`. */
+	valueAt(column: number, time: number): number {
+		return this.#valueIn(column, this.phase(time));
+	}
+
+	#valueIn(column: number, phase: number): number {
+		const moment = this.start + phase;
+		const times = this.#times;
+		const row = this.#rowAt(moment);
+		const isLast = row === times.length - 1;
+		const nextTime = isLast ? this.start + this.period : times[row + 1]!;
+		const share = (moment - times[row]!) / (nextTime - times[row]!);
+		const values = this.#values[column]!;
+		const { circular } = columns[column]!;
+		const value = between(values[row]!, values[isLast ? 0 : row + 1]!, share, circular);
+		const intoBlend = (phase - (this.period - this.#blend)) / this.#blend;
+		return intoBlend > 0 ? between(value, values[0]!, smoothstep(intoBlend), circular) : value;
+	}
+
+	/** The last row at or before a moment of the record. In a record without gaps the first guess is right. */
+	#rowAt(moment: number): number {
+		const times = this.#times;
+		const last = times.length - 1;
+		const guess = Math.min(Math.floor((moment - this.start) / this.#interval), last);
+		const isRight = times[guess]! <= moment && (guess === last || moment < times[guess + 1]!);
+		return isRight ? guess : lastAtOrBefore(times, moment);
 	}
 }
 

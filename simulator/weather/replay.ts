@@ -44,6 +44,17 @@ export class ReplayWeather implements WeatherSource {
 	readonly #humidityError: number;
 	readonly #pressureError: number;
 	readonly #row = new Float64Array(recordColumns);
+	/** The conditions of a moment: the instruments of a station all ask for the same one. */
+	readonly #latest: Conditions = {
+		airTemperature: 0,
+		relativeHumidity: 0,
+		stationPressure: 0,
+		windSpeed: 0,
+		windDirection: 0,
+		precipitationTotal: 0,
+		batteryVoltage: 0,
+	};
+	#time = Number.NaN;
 
 	constructor(record: WeatherRecord, { seed, offset = 0, longitude = 0 }: ReplayOptions) {
 		this.#record = record;
@@ -57,8 +68,28 @@ export class ReplayWeather implements WeatherSource {
 	}
 
 	at(time: number, into: Conditions): Conditions {
+		if (time !== this.#time) this.#compute(time);
+		const latest = this.#latest;
+		into.airTemperature = latest.airTemperature;
+		into.relativeHumidity = latest.relativeHumidity;
+		into.stationPressure = latest.stationPressure;
+		into.windSpeed = latest.windSpeed;
+		into.windDirection = latest.windDirection;
+		into.precipitationTotal = latest.precipitationTotal;
+		into.batteryVoltage = latest.batteryVoltage;
+		return into;
+	}
+
+	windSpeed(time: number): number {
+		const moment = time + this.#offset;
+		const mean = this.#record.valueAt(RecordIndex.windSpeed, moment);
+		return mean * gustiness(this.#seed, Stream.speed, moment);
+	}
+
+	#compute(time: number): void {
 		const moment = time + this.#offset;
 		const row = this.#record.at(moment, this.#row);
+		const into = this.#latest;
 		into.airTemperature = row[RecordIndex.airTemperature]! + this.#temperatureError;
 		const humidity = row[RecordIndex.relativeHumidity]! + this.#humidityError;
 		into.relativeHumidity = Math.max(0, Math.min(100, humidity));
@@ -68,7 +99,7 @@ export class ReplayWeather implements WeatherSource {
 			(row[RecordIndex.windDirection]! + veer(this.#seed, Stream.direction, moment) + 360) % 360;
 		into.precipitationTotal = this.#showers.total(moment);
 		into.batteryVoltage = batteryVoltage(moment + (this.#longitude / 15) * hourMs);
-		return into;
+		this.#time = time;
 	}
 }
 

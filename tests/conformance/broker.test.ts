@@ -22,9 +22,16 @@ function makeBench(): BrokerBench {
 		host,
 		port,
 		traits: {
-			dollarTopic: "$conformance/x",
+			dollarTopic: "$isobar/conformance/x",
 			assignsClientIds: true,
 			keepsQos0: false,
+			keepsEmptySessions: true,
+			holdsBack: true,
+			publishesWillOnTakeOver: true,
+			retainedQos: 2,
+			lowersQosOfWildcards: true,
+			overlap: [2],
+			matchesEmptyLevels: true,
 		},
 		until: async (condition, what) => {
 			for (let moments = 0; !condition(); moments++) {

@@ -43,7 +43,7 @@ const sessions: readonly BrokerCase[] = [
 	{
 		name: "a new session is not present, one that was kept is [MQTT-3.2.2-2] [MQTT-3.2.2-3]",
 		async run(bench) {
-			const client = await up(bench, "one");
+			const client = await listener(bench, "one", 1, "a");
 			check(!client.wire.sessionPresent, "present at the first connection");
 			await client.disconnect();
 			await client.connect();
@@ -51,6 +51,10 @@ const sessions: readonly BrokerCase[] = [
 			await client.drop();
 			await client.connect();
 			check(client.wire.sessionPresent, "not present after a loss");
+			const bare = await up(bench, "bare");
+			await bare.drop();
+			await bare.connect();
+			same(bare.wire.sessionPresent, bench.traits.keepsEmptySessions, "without a subscription");
 		},
 	},
 	{
@@ -191,28 +195,38 @@ async function heardAll(client: BrokerClient): Promise<string[]> {
 	return client.texts;
 }
 
+/** One message to two clients, one of which has asked for it by a wildcard. */
+async function matrix(bench: BrokerBench, published: Qos, subscribed: Qos): Promise<void> {
+	const exact = await up(bench, "exact");
+	same(await exact.subscribe(subscribed, "a/b"), [subscribed], "granted");
+	const wild = await listener(bench, "wild", subscribed, "a/+");
+	const sender = await up(bench, "sender");
+	sender.publish("a/b", "hello", published);
+	await sender.delivered();
+	const lower = Math.min(published, subscribed);
+	const { lowersQosOfWildcards } = bench.traits;
+	const wildQos = lowersQosOfWildcards || subscribed === 0 ? lower : published;
+	for (const [client, expected] of [
+		[exact, lower],
+		[wild, wildQos],
+	] as const) {
+		await client.hears(1);
+		same(
+			client.heard.map(({ topicName, text, qos, retain }) => [topicName, text, qos, retain]),
+			[["a/b", "hello", expected, false]],
+			client.clientId,
+		);
+		check(!client.wire.packets.some((packet) => packet.includes(" dup ")), "DUP");
+	}
+	same(sender.acknowledged.length, published > 0 ? 1 : 0, "acknowledged");
+	same(sender.downgrades, [], "downgrades");
+}
+
 const messages: readonly BrokerCase[] = [
 	...allQos.flatMap((published) =>
 		allQos.map((subscribed) => ({
 			name: `published at QoS ${published}, subscribed at ${subscribed}: once, at the lower of both [MQTT-3.8.4-6]`,
-			async run(bench: BrokerBench) {
-				const hearer = await up(bench, "hearer");
-				same(await hearer.subscribe(subscribed, "a/b"), [subscribed], "granted");
-				const sender = await up(bench, "sender");
-				sender.publish("a/b", "hello", published);
-				await sender.delivered();
-				await hearer.hears(1);
-				const [one] = hearer.heard;
-				const qos = Math.min(published, subscribed);
-				same(
-					hearer.heard.map(({ topicName, text, qos, retain }) => [topicName, text, qos, retain]),
-					[["a/b", "hello", qos, false]],
-					"heard",
-				);
-				check(one !== undefined && !hearer.wire.packets.some((packet) => /dup/.test(packet)), "DUP");
-				same(sender.acknowledged.length, published > 0 ? 1 : 0, "acknowledged");
-				same(sender.downgrades, [], "downgrades");
-			},
+			run: (bench: BrokerBench) => matrix(bench, published, subscribed),
 		})),
 	),
 	{
@@ -278,14 +292,15 @@ const messages: readonly BrokerCase[] = [
 				sender.publishRun("a", count, count, qos);
 			}
 			await sender.delivered();
-			await hearer.connect();
-			await hearer.hears(200);
+			await hearer.hearsInTheEnd(200);
 			same(
 				hearer.texts.map((text) => Number.parseInt(text, 10)),
 				Array.from({ length: 200 }, (_, index) => index + 1),
 				"order",
 			);
-			same(hearer.closed.length, 1, "connections that have ended");
+			// What is more than Limits.inboundQos2 at once comes in the next connection.
+			const most = bench.traits.holdsBack ? 1 : 1 + Math.ceil(200 / Limits.inboundQos2);
+			check(hearer.closed.length <= most, `connections that have ended: ${hearer.closed}`);
 		},
 	})),
 	{
@@ -312,17 +327,32 @@ const retained: readonly BrokerCase[] = [
 	{
 		name: "a retained message comes marked to who subscribes later [MQTT-3.3.1-6] [MQTT-3.3.1-8], unmarked to who is there [MQTT-3.3.1-9]",
 		async run(bench) {
+			const levels = allQos.filter((qos) => qos <= bench.traits.retainedQos);
 			const early = await listener(bench, "early", 2, "a/#");
 			const sender = await up(bench, "sender");
-			for (const qos of allQos) sender.publish(`a/${qos}`, `q${qos}`, qos, true);
+			for (const qos of levels) sender.publish(`a/${qos}`, `q${qos}`, qos, true);
 			await sender.delivered();
-			await early.hears(3);
+			await early.hears(levels.length);
 			const late = await listener(bench, "late", 2, "a/#");
-			await late.hears(3);
+			await late.hears(levels.length);
 			const describe = (client: BrokerClient): unknown[] =>
 				client.heard.map(({ text, qos, retain }) => `${text} at ${qos} ${retain}`).sort();
-			same(describe(early), ["q0 at 0 false", "q1 at 1 false", "q2 at 2 false"], "early");
-			same(describe(late), ["q0 at 0 true", "q1 at 1 true", "q2 at 2 true"], "late");
+			const expect = (retain: boolean): unknown[] =>
+				levels.map((qos) => `q${qos} at ${qos} ${retain}`);
+			same(describe(early), expect(false), "early");
+			same(describe(late), expect(true), "late");
+		},
+	},
+	{
+		name: "a retained message of QoS 2 comes to a session that is kept, or ends its connection",
+		async run(bench) {
+			const sender = await up(bench, "sender");
+			sender.publish("a", "kept", 2, true);
+			await sender.delivered();
+			const hearer = await listener(bench, "hearer", 2, "a");
+			await hearer.hears(1);
+			same(hearer.texts, ["kept"], "heard");
+			same(hearer.isUp, bench.traits.retainedQos === 2, "still connected");
 		},
 	},
 	{
@@ -386,7 +416,7 @@ const wills: readonly BrokerCase[] = [
 				[["lost", qos, false]],
 				"heard",
 			);
-			const late = await listener(bench, "late", 2, "will");
+			const late = await listener(bench, "late", bench.traits.retainedQos, "will");
 			await late.hears(1);
 			same(
 				late.heard.map(({ text, retain }) => [text, retain]),
@@ -413,15 +443,17 @@ const wills: readonly BrokerCase[] = [
 		},
 	},
 	{
-		name: "a take-over publishes the will of the connection of before [MQTT-3.1.2-8]",
+		name: "a take-over publishes the will of the connection of before [MQTT-3.1.2-8], or not",
 		async run(bench) {
 			const hearer = await listener(bench, "hearer", 1, "will");
 			const payload = new TextEncoder().encode("taken over");
 			const will = { topicName: "will", payload, qos: 1, retain: false } as const;
-			await up(bench, "one", { will });
+			const before = await up(bench, "one", { will });
 			await up(bench, "one");
-			await hearer.hears(1);
-			same(hearer.texts, ["taken over"], "heard");
+			await before.until(() => !before.isUp, "the first is out");
+			const expected = bench.traits.publishesWillOnTakeOver ? ["taken over"] : [];
+			await hearer.hears(expected.length);
+			same(hearer.texts, expected, "heard");
 		},
 	},
 	{
@@ -467,6 +499,12 @@ const matches: readonly (readonly [filter: string, names: readonly string[]])[] 
 	["a/+/b", ["a//b"]],
 ];
 
+/** Whether a `+` of the filter stands for a level of no characters. */
+function needsEmptyLevel(filter: string, name: string): boolean {
+	const levels = name.split("/");
+	return filter.split("/").some((level, index) => level === "+" && levels[index] === "");
+}
+
 const filters: readonly BrokerCase[] = [
 	...matches.map(([filter, names]) => ({
 		name: `filter ${filter} matches what the standard says [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-4]`,
@@ -477,29 +515,35 @@ const filters: readonly BrokerCase[] = [
 				sender.publish(name, "x", 1);
 				await sender.delivered();
 			}
-			await hearer.hears(names.length);
-			same(hearer.heard.map(({ topicName }) => topicName).sort(), [...names].sort(), "heard");
+			const isExpected = (name: string): boolean =>
+				bench.traits.matchesEmptyLevels || !needsEmptyLevel(filter, name);
+			const expected = names.filter(isExpected).sort();
+			await hearer.hears(expected.length);
+			same(hearer.heard.map(({ topicName }) => topicName).sort(), expected, "heard");
 		},
 	})),
 	{
 		name: "a wildcard at the beginning matches no name that begins with $ [MQTT-4.7.2-1]",
 		async run(bench) {
 			const { dollarTopic } = bench.traits;
-			const [first, ...rest] = dollarTopic.split("/");
-			const blind = await listener(bench, "blind", 1, "#", `+/${rest.join("/")}`);
-			const hearer = await listener(bench, "hearer", 1, dollarTopic, `${first}/#`);
+			const [first, middle, last] = dollarTopic.split("/");
+			const blind = await listener(bench, "blind", 1, "#");
+			const halfBlind = await listener(bench, "half", 1, `+/${middle}/${last}`);
+			const hearer = await listener(bench, "hearer", 1, `${first}/${middle}/#`);
 			const sender = await up(bench, "sender");
 			sender.publish(dollarTopic, "hidden", 1);
-			sender.publish(`x/${rest.join("/")}`, "seen", 1);
+			sender.publish(`x/${middle}/${last}`, "seen", 1);
 			await sender.delivered();
 			await hearer.hears(1);
-			await blind.hears(1);
-			same([...new Set(hearer.texts)], ["hidden"], "heard by name");
-			same([...new Set(blind.texts)], ["seen"], "heard by wildcard");
+			same(hearer.texts, ["hidden"], "heard by name");
+			for (const client of [blind, halfBlind]) {
+				await client.hears(1);
+				same(client.texts, ["seen"], `heard by ${client.clientId}`);
+			}
 		},
 	},
 	{
-		name: "overlapping filters: the message comes at the highest QoS, once or once for each [MQTT-3.3.5-1]",
+		name: "filters that overlap bring a message at the highest QoS, once or once for each [MQTT-3.3.5-1], or do not",
 		async run(bench) {
 			const hearer = await listener(bench, "hearer", 1, "a/#");
 			await hearer.subscribe(2, "a/+");
@@ -508,8 +552,11 @@ const filters: readonly BrokerCase[] = [
 			sender.publish("a/b", "x", 2);
 			await sender.delivered();
 			await hearer.hears(1);
-			const levels = hearer.heard.map(({ qos }) => qos);
-			check(levels.length <= 3 && levels.includes(2), `heard at ${levels}`);
+			same(
+				hearer.heard.map(({ qos }) => qos),
+				bench.traits.overlap,
+				"heard at",
+			);
 		},
 	},
 	{
@@ -517,7 +564,11 @@ const filters: readonly BrokerCase[] = [
 		async run(bench) {
 			const names = Array.from({ length: Limits.filtersPerSubscribe }, (_, index) => `t/${index}`);
 			const hearer = await up(bench, "hearer");
-			same(await hearer.subscribe(2, ...names), names.map(() => 2), "granted");
+			same(
+				await hearer.subscribe(2, ...names),
+				names.map(() => 2),
+				"granted",
+			);
 			const sender = await up(bench, "sender");
 			for (const name of names) sender.publish(name, "x", 0);
 			await hearer.hears(names.length);
@@ -600,7 +651,8 @@ const redelivery: readonly BrokerCase[] = [
 async function losesUp(bench: BrokerBench, loss: Loss, reboots: boolean): Promise<void> {
 	const { qos, direction, type, times } = loss;
 	const hearer = await listener(bench, "hearer", 2, "a");
-	const client = await up(bench, "one");
+	// Some brokers keep no session without a subscription.
+	const client = await listener(bench, "one", 1, "for/one");
 	client.publishRun("a", 1, 1, qos);
 	await client.delivered();
 	await client.dropBefore(direction, type, () => {

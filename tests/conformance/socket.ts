@@ -89,8 +89,11 @@ class Caller {
 	}
 
 	async up(): Promise<this> {
+		const { accepted } = this.#bench.peer;
 		await this.open();
 		await this.#bench.until(() => this.writables > 0, "the connection is up");
+		// In TLS 1.3 the client is up before the server.
+		await this.#bench.until(() => this.#bench.peer.accepted > accepted, "it is up there too");
 		return this;
 	}
 

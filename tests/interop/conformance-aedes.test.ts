@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { afterEach, beforeAll, afterAll, describe, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, test } from "@jest/globals";
 import { certificateIdOf } from "../../cloud/access.ts";
 import { type Cloud, provision } from "../../cloud/index.ts";
 import { brokerCases } from "../conformance/broker.ts";
@@ -41,6 +41,13 @@ async function makeBench(): Promise<BrokerBench> {
 		// AWS IoT Core wants to know who is there.
 		assignsClientIds: false,
 		keepsQos0: false,
+		keepsEmptySessions: false,
+		holdsBack: false,
+		publishesWillOnTakeOver: true,
+		retainedQos: 1,
+		lowersQosOfWildcards: false,
+		overlap: [0],
+		matchesEmptyLevels: false,
 	});
 	return bench;
 }

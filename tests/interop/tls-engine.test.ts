@@ -248,6 +248,8 @@ describeEngine("the host name", () => {
 		["localhost", ["local"], wrongHost, "a shorter name"],
 		["localhost", ["127.0.0.1"], wrongHost, "an address for a name"],
 		["127.0.0.1", ["127.0.0.2"], wrongHost, "another address"],
+		["127.0.0.1", ["7f00:1::"], wrongHost, "a longer address that begins with ours"],
+		["127.0.0.1", ["dns:127.0.0.1"], wrongHost, "an address written as a name"],
 		["127.0.0.1", ["localhost"], wrongHost, "a name for an address"],
 		["station.example", ["*.station.example"], wrongHost, "a wildcard for no label"],
 		["a.b.station.example", ["*.station.example"], wrongHost, "a wildcard for two labels"],

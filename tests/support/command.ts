@@ -13,8 +13,11 @@ export class CommandBench implements Host {
 	readonly environment: Record<string, string | undefined> = {};
 	readonly station: StationModule = { definition: station, parts: {} };
 	readonly weatherFile = "simulator/weather/data/surfrad-alamosa-2016-01-01.csv";
+	/** What the command reads. */
+	input = "";
 	out = "";
 	err = "";
+	readonly stdin = { [Symbol.asyncIterator]: () => this.#pieces() };
 	readonly stdout: Stream = { write: (text) => this.#print("out", text) };
 	readonly stderr: Stream = { write: (text) => this.#print("err", text) };
 	readonly #waiting: { pattern: RegExp; resolve: () => void }[] = [];
@@ -67,6 +70,12 @@ export class CommandBench implements Host {
 
 	end(): void {
 		rmSync(this.dataDir, { recursive: true, force: true });
+	}
+
+	/** The input in pieces that end anywhere. */
+	async *#pieces(): AsyncGenerator<Uint8Array> {
+		const bytes = new TextEncoder().encode(this.input);
+		for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7);
 	}
 
 	#print(stream: "out" | "err", text: string): void {

@@ -6,8 +6,13 @@ export interface RunInput {
 	readonly startSeconds?: number;
 	readonly periodSeconds?: number;
 	readonly timeQuality?: TimeQuality;
-	/** A column for each channel index; a pair is a missing value with its reason code. */
-	readonly columns: Readonly<Record<number, readonly (number | readonly [null, number])[]>>;
+	/**
+	 * A column for each channel index; a pair is a missing value with its reason code, or a value with
+	 * its flags.
+	 */
+	readonly columns: Readonly<
+		Record<number, readonly (number | readonly [value: number | null, note: number])[]>
+	>;
 	readonly count?: number;
 }
 
@@ -26,8 +31,10 @@ export function makeRun(input: RunInput): ObservationRun {
 		observation.timeQuality = input.timeQuality ?? TimeQuality.Synchronised;
 		for (const [channel, column] of Object.entries(columns)) {
 			const entry = column[row];
-			if (typeof entry === "number") observation.values[Number(channel)] = entry;
-			else observation.reasons[Number(channel)] = entry?.[1] ?? 0;
+			const [value, note] = typeof entry === "number" ? [entry, 0] : (entry ?? [null, 0]);
+			const notes = value === null ? observation.reasons : observation.flags;
+			observation.values[Number(channel)] = value ?? Number.NaN;
+			notes[Number(channel)] = note;
 		}
 		if (!run.add(observation)) throw new Error("the run is full");
 	}

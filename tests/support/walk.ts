@@ -1,6 +1,6 @@
 import type { Turn } from "../../simulator/device/clock.ts";
 import type { DeviceNetwork } from "../../simulator/device/network.ts";
-import { type Fault, type FaultPlan, Proxy } from "./proxy.ts";
+import { type Fault, type FaultPlan, FaultProxy } from "./proxy.ts";
 import { Reporter } from "./reporter.ts";
 
 /** A power cut of the station, at the moment at which its connection is cut. */
@@ -31,7 +31,7 @@ const tickMs = 2;
 const limitMs = 20_000;
 
 /** The thing of a step; all names have one length, so that all exchanges have. */
-export function thingOf(prefix: string, index: number): string {
+export function thingNamed(prefix: string, index: number): string {
 	return `${prefix}${String(index).padStart(4, "0")}`;
 }
 
@@ -61,7 +61,8 @@ export function stepsOf(
 /**
  * Has one station report through a proxy for each step.
  *
- * @throws {Error} naming the first step whose mishap did not happen or whose station was never done
+ * @throws {Error} naming a step whose mishap did not happen, whose station was never done, or whose
+ *   connection ended although every byte arrived
  */
 export async function walk(options: WalkOptions, steps: readonly Step[]): Promise<void> {
 	let next = 0;
@@ -77,13 +78,14 @@ async function report(
 	options: WalkOptions,
 	index: number,
 	step: Step | undefined,
-): Promise<Pick<Proxy, "passed">> {
+): Promise<Pick<FaultProxy, "passed">> {
 	const { port, host, qos, prefix, createNetwork } = options;
-	const proxy = await Proxy.start(port, step && planOf(step));
-	const thing = thingOf(prefix, index);
+	const proxy = await FaultProxy.start(port, step && planOf(step));
+	const thing = thingNamed(prefix, index);
 	const reporter = new Reporter({ thing, host, port: proxy.port, qos, reports, createNetwork });
+	const losesNothing = step?.mishap === "split" || step?.mishap === "bytes";
 	proxy.onHit = () => {
-		reporter.isHurt = true;
+		reporter.isHurt = !losesNothing;
 		if (step?.mishap === "power") reporter.reboot();
 	};
 	const end = performance.now() + limitMs;
@@ -95,6 +97,9 @@ async function report(
 		await new Promise((resolve) => setTimeout(resolve, tickMs));
 	}
 	proxy.close();
+	if (losesNothing && proxy.connections !== 1) {
+		throw new Error(`${thing}: ${proxy.connections} connections, ${JSON.stringify(step)}`);
+	}
 	return proxy;
 }
 

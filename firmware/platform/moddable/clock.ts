@@ -1,38 +1,31 @@
 import Time from "time";
-import Timer from "timer";
 import { never } from "../../base/ticks.ts";
 import type { Clock, Epoch, Ticks } from "../../ports/clock.ts";
+import { builtAt } from "../../station/version.ts";
 import type { Guard } from "./crash.ts";
+import { SingleTimer } from "./timer.ts";
 
-/** Longest delay that is given to a timer, in ms; the ticks must be read more often than they wrap. */
-const longestDelay = 86_400_000;
 const tickRange = 2 ** 32;
-/** 2025-01-01T00:00:00Z: a real-time clock that shows less was never set. */
-export const earliestEpoch = 1_735_689_600_000 as Epoch;
 
-/** Time of the chip: its millisecond counter, its real-time clock, and one timer as the alarm. */
+/**
+ * Time of the chip: its millisecond counter, its real-time clock, and one timer as the alarm. The
+ * alarm looks at the counter at least once a day, long before it wraps unseen.
+ */
 export class ModdableClock implements Clock {
 	onAlarm: (now: Ticks) => void = () => {};
 	readonly #origin = Time.ticks >>> 0;
-	readonly #timer: Timer;
-	readonly #timeTimer: Timer;
+	readonly #alarm: SingleTimer;
+	readonly #timeSetting: SingleTimer;
 	#wraps = 0;
 	#counter = this.#origin;
 	#deadline: number = never;
-	/** What the real-time clock shows at the next tick of `#timeTimer`, in s. */
+	/** What the real-time clock is set to when `#timeSetting` comes, in s. */
 	#seconds = 0;
 
 	constructor(guard: Guard) {
-		this.#timer = Timer.repeat(
-			guard(() => this.#fire()),
-			longestDelay,
-		);
-		this.#timeTimer = Timer.repeat(
-			guard(() => this.#setTime()),
-			longestDelay,
-		);
-		Timer.schedule(this.#timer);
-		Timer.schedule(this.#timeTimer);
+		this.#alarm = new SingleTimer(guard, () => this.#fire());
+		this.#timeSetting = new SingleTimer(guard, () => Time.set(this.#seconds));
+		this.#alarm.set(never);
 	}
 
 	get ticks(): Ticks {
@@ -43,36 +36,27 @@ export class ModdableClock implements Clock {
 	}
 
 	get epoch(): Epoch | undefined {
-		const epoch = Date.now();
-		return epoch < earliestEpoch ? undefined : (epoch as Epoch);
+		const epoch = Date.now() as Epoch;
+		// A real-time clock that was never set begins at 1970 with the power.
+		return epoch < builtAt ? undefined : epoch;
 	}
 
-	/** Sets the real-time clock, which takes whole seconds: when the next one begins. */
-	setEpoch(epoch: Epoch): void {
+	/** The real-time clock takes whole seconds: it is set when the next one begins. */
+	set(epoch: Epoch): void {
 		this.#seconds = Math.floor(epoch / 1000) + 1;
-		Timer.schedule(this.#timeTimer, this.#seconds * 1000 - epoch, longestDelay);
+		this.#timeSetting.set(this.#seconds * 1000 - epoch);
 	}
 
 	setAlarm(deadline: Ticks): void {
 		this.#deadline = deadline;
-		if (deadline === never) Timer.schedule(this.#timer);
-		else {
-			const delay = Math.min(Math.max(0, deadline - this.ticks), longestDelay);
-			Timer.schedule(this.#timer, delay, longestDelay);
-		}
-	}
-
-	#setTime(): void {
-		Timer.schedule(this.#timeTimer);
-		Time.set(this.#seconds);
+		this.#alarm.set(deadline - this.ticks);
 	}
 
 	#fire(): void {
 		const now = this.ticks;
 		if (now < this.#deadline) this.setAlarm(this.#deadline as Ticks);
 		else {
-			Timer.schedule(this.#timer);
-			this.#deadline = never;
+			this.setAlarm(never as Ticks);
 			this.onAlarm(now);
 		}
 	}

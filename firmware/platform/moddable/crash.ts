@@ -9,16 +9,16 @@ export type Guard = <Arguments extends readonly unknown[]>(
 ) => (...parameters: Arguments) => void;
 
 /**
- * Ends the run with a record of what was thrown. It stands around every call of the host, so that
+ * Ends the run with a line about what was thrown. It stands around every call of the host, so that
  * nothing is thrown out of one.
  */
-export function guardWith(record: CrashRecord, crash: () => never): Guard {
+export function guardWith(log: (line: string) => void, crash: () => never): Guard {
 	return (work) =>
 		(...parameters) => {
 			try {
 				work(...parameters);
 			} catch (error) {
-				record.note(`crash: ${String(error)}`);
+				log(`crash: ${String(error)}`);
 				crash();
 			}
 		};
@@ -61,7 +61,8 @@ export class CrashRecord {
 		const length = reader.uint16();
 		const sum = reader.uint16();
 		const end = headerBytes + length;
-		if (end > crashBytes || crc16(this.#bytes, headerBytes, end) !== sum) return [];
+		if (length === 0 || end > crashBytes) return [];
+		if (crc16(this.#bytes, headerBytes, end) !== sum) return [];
 		return reader.utf8(length)?.split("\n") ?? [];
 	}
 

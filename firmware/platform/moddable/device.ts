@@ -1,14 +1,14 @@
-import Analog from "embedded:io/analog";
 import Digital from "embedded:io/digital";
 import I2C from "embedded:io/i2c";
 import SMBus from "embedded:io/smbus";
+import Analog from "embedded:isobar/analog";
 import { freeHeap, resetReason, restart } from "embedded:isobar/chip";
 import PulseCount from "embedded:isobar/pulsecount";
 import type { Clock, Random } from "../../ports/clock.ts";
 import type { Device, Identity } from "../../ports/device.ts";
 import type { IO } from "../../ports/io.ts";
-import type { Network, Resolver } from "../../ports/socket.ts";
-import { crashBytes, type Guard } from "./crash.ts";
+import type { Network } from "../../ports/socket.ts";
+import { crashBytes } from "./crash.ts";
 import { openFlash, openKeyValue, openRetained } from "./storage.ts";
 
 const io: IO = Object.freeze({ I2C, SMBus, PulseCount, Analog, Digital });
@@ -16,16 +16,14 @@ const io: IO = Object.freeze({ I2C, SMBus, PulseCount, Analog, Digital });
 /** The chip's own generator of random numbers, on which XS builds Math.random. */
 export const random: Random = Object.freeze({ next: () => Math.floor(Math.random() * 2 ** 32) });
 
-/** The resolver of the network stack, with the servers that DHCP gave. */
-export function resolverWith(guard: Guard): Resolver {
-	return {
-		resolve(host, callback) {
-			System.resolve(
-				host,
-				guard((_host: string, address: string | undefined) => callback(address)),
-			);
-		},
-	};
+/** What `main` has made before there is a device. */
+export interface DeviceParts {
+	readonly identity: Identity;
+	readonly clock: Clock;
+	readonly network: Network;
+	/** What the run before this one has logged last; empty after a power cut. */
+	readonly lastLines: readonly string[];
+	log(line: string): void;
 }
 
 /** The chip with everything that a station needs of it. */
@@ -39,13 +37,15 @@ export class ModdableDevice implements Device {
 	readonly keyValue = openKeyValue("isobar");
 	readonly retained = openRetained(crashBytes);
 	readonly resetReason = resetReason();
+	readonly lastLines: readonly string[];
 	readonly log: (line: string) => void;
 
 	/** @throws when a partition is missing */
-	constructor(identity: Identity, clock: Clock, network: Network, log: (line: string) => void) {
+	constructor({ identity, clock, network, lastLines, log }: DeviceParts) {
 		this.identity = identity;
 		this.clock = clock;
 		this.network = network;
+		this.lastLines = lastLines;
 		this.log = log;
 	}
 

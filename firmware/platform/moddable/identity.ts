@@ -1,4 +1,5 @@
 import readIdentity from "embedded:isobar/identity";
+import config from "mc/config";
 import { readUtf8 } from "../../base/bytes.ts";
 import type { Identity } from "../../ports/device.ts";
 import type { Site } from "../../station/define.ts";
@@ -26,6 +27,7 @@ export function openIdentity(): DeviceIdentity {
 		thingName: needed("thing", text),
 		endpoint: needed("endpoint", text),
 		port: Number(text("port") ?? defaultPort),
+		timeServer: text("time") ?? config.timeServer,
 		authority: needed("authority", bytes),
 		certificate: needed("certificate", bytes),
 		key: needed("key", bytes),

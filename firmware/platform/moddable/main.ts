@@ -1,57 +1,51 @@
-import { crash } from "embedded:isobar/chip";
+import { crash, log as print } from "embedded:isobar/chip";
 import definition from "isobar:station";
-import config from "mc/config";
 import { Station } from "../../station/station.ts";
-import { earliestEpoch, ModdableClock } from "./clock.ts";
+import { ModdableClock } from "./clock.ts";
 import { CrashRecord, crashBytes, type Guard, guardWith } from "./crash.ts";
-import { ModdableDevice, random, resolverWith } from "./device.ts";
+import { ModdableDevice, random } from "./device.ts";
 import { type DeviceIdentity, openIdentity } from "./identity.ts";
-import { NetworkInterface } from "./network.ts";
-import { tlsSocketWith } from "./socket.ts";
+import { datagramWith, NetworkInterface, resolverWith } from "./network.ts";
 import { openRetained } from "./storage.ts";
-import { TimeServer } from "./timeserver.ts";
+import { tlsSocketWith } from "./tls.ts";
 
 /** Called by the SDK once the machine stands; nothing of the firmware runs before. */
 export default function main(): void {
 	const record = new CrashRecord(openRetained(0, crashBytes));
-	const guard = guardWith(record, crash);
-	globalThis.abort = (reason) => {
-		record.note(`crash: ${reason}`);
-		crash();
-	};
-	guard(() => start(record, guard))();
-}
-
-function start(record: CrashRecord, guard: Guard): void {
 	const log = (line: string): void => {
 		record.note(line);
-		trace(`${line}\n`);
+		print(line);
 	};
+	const guard = guardWith(log, crash);
+	globalThis.abort = (reason) => {
+		log(`crash: ${reason}`);
+		crash();
+	};
+	guard(() => start(record.lastLines, log, guard))();
+}
+
+function start(lastLines: readonly string[], log: (line: string) => void, guard: Guard): void {
 	const identity = identify(log);
 	if (identity === undefined) return;
 	const clock = new ModdableClock(guard);
-	const resolver = resolverWith(guard);
-	const Socket = tlsSocketWith(identity, { guard, clock, random, log });
-	const device = new ModdableDevice(identity, clock, { Socket, resolver }, log);
-	for (const line of record.lastLines) log(`${device.resetReason}, before it: ${line}`);
+	const network = {
+		Socket: tlsSocketWith(identity, { guard, clock, log }),
+		Datagram: datagramWith(guard),
+		resolver: resolverWith(guard),
+	};
+	const device = new ModdableDevice({ identity, clock, network, lastLines, log });
+	for (const line of lastLines) print(`${device.resetReason}, before it: ${line}`);
 
-	const timeServer = new TimeServer({
-		host: config.timeServer,
-		floor: earliestEpoch,
-		clock,
-		resolver,
-		random,
-		guard,
-		log,
-	});
-	new NetworkInterface(identity.wifi, random, guard, {
-		onUp: () => timeServer.open(),
-		onDown: () => timeServer.close(),
-		onChanged: () => {},
-		log,
-	});
 	const { site = definition.site } = identity;
-	new Station(device, { ...definition, site }).start(clock.ticks);
+	// XS refuses to write an object of the preloaded image as JSON, which the shadow does with the site.
+	const station = new Station(device, { ...definition, site: { ...site } });
+	station.start(clock.ticks);
+	new NetworkInterface(identity.wifi, random, guard, {
+		onUp: () => station.networkUp(clock.ticks),
+		onDown: () => station.networkDown(clock.ticks),
+		onChanged: () => station.networkChanged(clock.ticks),
+		log,
+	});
 }
 
 /** Without an identity there is nobody to be; the device waits for one to be written. */

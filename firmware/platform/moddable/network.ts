@@ -1,8 +1,10 @@
+import UDP from "embedded:io/socket/udp";
 import Interface from "embedded:isobar/interface";
-import Timer from "timer";
 import { Backoff } from "../../base/backoff.ts";
 import type { Random } from "../../ports/clock.ts";
+import type { DatagramConstructor, Resolver } from "../../ports/socket.ts";
 import type { Guard } from "./crash.ts";
+import { SingleTimer } from "./timer.ts";
 
 /** Values of `connection`, ECMA-419 §15. */
 const unlinked = 200;
@@ -32,7 +34,7 @@ export class NetworkInterface {
 	readonly #host: InterfaceHost;
 	readonly #interface: Interface;
 	readonly #backoff: Backoff;
-	readonly #timer: Timer;
+	readonly #timer: SingleTimer;
 	#isUp = false;
 	/** Address and access point of the last time it was up. */
 	#place = "";
@@ -48,11 +50,8 @@ export class NetworkInterface {
 		this.#host = host;
 		this.#backoff = new Backoff(backoffBase, backoffCap, backoffFloor, () => random.next());
 		this.#interface = new Interface({ onChanged: guard(() => this.#look()) });
-		this.#timer = Timer.repeat(
-			guard(() => this.#onTimer()),
-			watchPeriod,
-		);
-		this.#wait(this.#backoff.next());
+		this.#timer = new SingleTimer(guard, () => this.#onTimer());
+		this.#timer.set(this.#backoff.next());
 	}
 
 	#look(): void {
@@ -64,7 +63,7 @@ export class NetworkInterface {
 				this.#host.log("network: lost");
 				this.#host.onDown();
 			}
-			if (connection === unlinked) this.#wait(this.#backoff.next());
+			if (connection === unlinked) this.#timer.set(this.#backoff.next());
 		}
 	}
 
@@ -76,7 +75,7 @@ export class NetworkInterface {
 		this.#isUp = true;
 		this.#place = place;
 		this.#backoff.reset();
-		this.#wait(watchPeriod);
+		this.#timer.set(watchPeriod);
 		if (wasUp && !isElsewhere) return;
 		this.#host.log(`network: up, ${place}`);
 		if (isElsewhere) this.#host.onChanged();
@@ -91,20 +90,53 @@ export class NetworkInterface {
 			// An attempt that leads nowhere: no address, or an access point that says nothing.
 			this.#host.log(`network: gave up at ${connection}`);
 			this.#interface.disconnect();
-			this.#wait(this.#backoff.next());
+			this.#timer.set(this.#backoff.next());
 		}
 	}
 
 	#connect(): void {
-		this.#wait(patience);
+		this.#timer.set(patience);
 		try {
 			this.#interface.connect(this.#access);
 		} catch (error) {
 			this.#host.log(`network: ${String(error)}`);
 		}
 	}
+}
 
-	#wait(delay: number): void {
-		Timer.schedule(this.#timer, delay, watchPeriod);
-	}
+/** The resolver of the network stack, with the servers that DHCP gave. */
+export function resolverWith(guard: Guard): Resolver {
+	return {
+		resolve(host, callback) {
+			const answer = guard((_host: string, address: string | undefined) => callback(address));
+			System.resolve(host, answer);
+		},
+	};
+}
+
+/** UDP with the reads of our port. */
+export function datagramWith(guard: Guard): DatagramConstructor {
+	return class {
+		readonly #socket: UDP;
+
+		constructor({ onReadable }: { onReadable(): void }) {
+			this.#socket = new UDP({ onReadable: guard(() => onReadable()) });
+		}
+
+		write(buffer: Uint8Array, address: string, port: number): void {
+			this.#socket.write(buffer, address, port);
+		}
+
+		read(buffer: Uint8Array): number {
+			const datagram = this.#socket.read();
+			if (datagram === undefined) return 0;
+			const length = Math.min(datagram.byteLength, buffer.length);
+			buffer.set(new Uint8Array(datagram, 0, length));
+			return length;
+		}
+
+		close(): void {
+			this.#socket.close();
+		}
+	};
 }

@@ -37,8 +37,17 @@ export class Ledger {
 	/** Observations that a power cut may take, the last ones appended. */
 	readonly window: number;
 
-	constructor(window = 0) {
+	readonly #isPowered: () => boolean;
+
+	/** @param isPowered  whether a call that comes back has come back in time */
+	constructor(window = 0, isPowered = () => true) {
 		this.window = window;
+		this.#isPowered = isPowered;
+	}
+
+	#returned(status: Status): void {
+		expect(this.#isPowered(), "the power went during the call");
+		expect(status === Status.Ok, `status ${status}`);
 	}
 
 	get made(): number {
@@ -58,7 +67,7 @@ export class Ledger {
 	append(outbox: Outbox, quality: TimeQuality): void {
 		const sequence = outbox.nextSequence;
 		this.#pending = { call: "append", sequence };
-		expectOk(outbox.append(observe(sequence, quality)));
+		this.#returned(outbox.append(observe(sequence, quality)));
 		this.#made.set(sequence, quality);
 		this.#waiting.add(sequence);
 		if (quality === 3) this.#thisBoot.push(sequence);
@@ -67,7 +76,7 @@ export class Ledger {
 
 	acknowledge(outbox: Outbox, first: number, last: number): void {
 		this.#pending = { call: "acknowledge", first, last };
-		expectOk(outbox.acknowledge(first, last));
+		this.#returned(outbox.acknowledge(first, last));
 		for (const sequence of this.#waiting) {
 			if (sequence < first || sequence > last) continue;
 			this.#waiting.delete(sequence);
@@ -78,7 +87,7 @@ export class Ledger {
 
 	backStamp(outbox: Outbox, offset: number): void {
 		this.#pending = { call: "backStamp", offset };
-		expectOk(outbox.backStamp(offset));
+		this.#returned(outbox.backStamp(offset));
 		for (const sequence of this.#thisBoot) this.#offsets.set(sequence, offset);
 		this.#thisBoot = [];
 		this.#settle(outbox);
@@ -87,22 +96,24 @@ export class Ledger {
 	peek(outbox: Outbox, from: number, limit: number, run: ObservationRun): number {
 		this.#pending = { call: "peek" };
 		const count = outbox.peek(from, limit, run);
+		this.#returned(Status.Ok);
 		this.#settle(outbox);
 		return count;
 	}
 
-	notice(outbox: Outbox, kind: NoticeKind, number: number): void {
+	notice(outbox: Outbox, kind: NoticeKind): void {
+		const number = outbox.notices.nextNumber;
 		this.#pending = { call: "notice", number };
 		const bytes = noticeBytes(number);
 		const result = outbox.notices.append(kind, bytes, bytes.length);
+		this.#returned(result > 0 || result === -Status.NoRoom ? Status.Ok : (-result as Status));
 		if (result > 0) this.#notices.set(result, kind);
-		else if (-result !== Status.NoRoom) throw new Error(`notice: status ${-result}`);
 		this.#settle(outbox);
 	}
 
 	acknowledgeNotice(outbox: Outbox, number: number): void {
 		this.#pending = { call: "acknowledgeNotice", number };
-		expectOk(outbox.notices.acknowledge(number));
+		this.#returned(outbox.notices.acknowledge(number));
 		this.#notices.delete(number);
 		this.#settle(outbox);
 	}
@@ -155,6 +166,64 @@ export class Ledger {
 		this.#checkNotices(outbox);
 	}
 
+	/**
+	 * Holds an outbox that was opened after bits had flipped against what can still be promised: nothing
+	 * false is read, no sequence is used again, and a flip costs at most the one observation it hits,
+	 * beside what is in the shed count. What was acknowledged or dated may be forgotten.
+	 *
+	 * @param flips  bits that flipped since the last check
+	 */
+	checkDamaged(outbox: Outbox, flips: number): void {
+		const listed = list(outbox);
+		let before = 0;
+		for (const observation of listed) {
+			const { sequence } = observation;
+			expect(sequence > before, `${sequence} after ${before}`);
+			before = sequence;
+			const quality = this.#made.get(sequence);
+			expect(quality !== undefined, `${sequence} was never made`);
+			if (!same(observation, observe(sequence, quality))) this.#checkContent(observation, quality!);
+		}
+		const found = new Set(listed.map(({ sequence }) => sequence));
+		const missing = [...this.#waiting].filter((sequence) => !found.has(sequence));
+		const more = Math.max(0, outbox.shed - this.#shed);
+		expect(missing.length <= flips + more, `${missing.length} missing, ${more} shed`);
+		const last = Math.max(0, ...this.#made.keys());
+		expect(outbox.nextSequence > last, `next sequence ${outbox.nextSequence}, used ${last}`);
+		expect(outbox.waiting === listed.length, `${outbox.waiting} waiting, ${listed.length} listed`);
+	}
+
+	/**
+	 * Takes what a power cut has left as the truth from now on: what the call that was cut has done, it
+	 * has done.
+	 */
+	resume(outbox: Outbox): void {
+		const pending = this.#pending;
+		const listed = list(outbox);
+		const found = new Set(listed.map(({ sequence }) => sequence));
+		for (const sequence of this.#waiting) {
+			if (found.has(sequence)) continue;
+			this.#waiting.delete(sequence);
+			if (pending.call !== "acknowledge") continue;
+			if (sequence >= pending.first && sequence <= pending.last) this.#acknowledged.add(sequence);
+		}
+		for (const { sequence, timeQuality, startSeconds } of listed) {
+			if (!this.#made.has(sequence)) this.#made.set(sequence, timeQuality);
+			this.#waiting.add(sequence);
+			if (timeQuality === 2) this.#offsets.set(sequence, startSeconds - startOf(sequence, 3));
+		}
+		this.#shed = outbox.shed;
+		const notice = new Notice();
+		const numbers = new Map<number, number>();
+		for (let from = 0; outbox.notices.peek(from, notice); from = notice.number + 1) {
+			numbers.set(notice.number, notice.kind);
+		}
+		this.#notices.clear();
+		for (const [number, kind] of numbers) this.#notices.set(number, kind);
+		this.#noticesShed = outbox.notices.shed;
+		this.opened(outbox);
+	}
+
 	/** Every observation that should wait does, or is shed by the call that was cut. */
 	#checkAllThere(listed: ReadonlySet<number>, shed: number, lostWindow: boolean): void {
 		const pending = this.#pending;
@@ -168,11 +237,7 @@ export class Ledger {
 				isOldest = false;
 				continue;
 			}
-			if (
-				pending.call === "acknowledge" &&
-				sequence >= pending.first &&
-				sequence <= pending.last
-			) {
+			if (pending.call === "acknowledge" && sequence >= pending.first && sequence <= pending.last) {
 				continue;
 			}
 			if (!isOldest && sequence > last - mayBeLost) {
@@ -240,8 +305,4 @@ export function noticeBytes(number: number): Uint8Array {
 
 function expect(condition: boolean, message: string): void {
 	if (!condition) throw new Error(message);
-}
-
-function expectOk(status: Status): void {
-	expect(status === Status.Ok, `status ${status}`);
 }

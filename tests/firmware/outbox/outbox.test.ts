@@ -14,7 +14,11 @@ function start(flash: VirtualFlash, options: Partial<OutboxOptions> = {}): Outbo
 	return outbox;
 }
 
-function fill(outbox: Outbox, count: number, quality: TimeQuality = TimeQuality.Synchronised): void {
+function fill(
+	outbox: Outbox,
+	count: number,
+	quality: TimeQuality = TimeQuality.Synchronised,
+): void {
 	for (let index = 0; index < count; index++) {
 		expect(outbox.append(observe(outbox.nextSequence, quality))).toBe(Status.Ok);
 	}
@@ -369,7 +373,7 @@ describe("Outbox, a loss window in retained memory", () => {
 
 	test("more than fits into retained memory is flushed before the window is full", () => {
 		const flash = new VirtualFlash(small);
-		const outbox = start(flash, windowed(new VirtualRetainedMemory(160)));
+		const outbox = start(flash, windowed(new VirtualRetainedMemory(224)));
 		fill(outbox, 40);
 		expect(sequences(outbox)).toEqual(range(100, 139));
 	});

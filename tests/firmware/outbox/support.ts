@@ -16,6 +16,8 @@ export function observe(
 		if ((sequence + channel) % 5 === 0) into.reasons[channel] = 1 + (sequence % 9);
 		else into.values[channel] = Math.fround(sequence / 7 + channel);
 	}
+	if (sequence % 3 === 0)
+		into.flags[sequence % 7] = Number.isNaN(into.values[sequence % 7]) ? 0 : 5;
 	if (sequence % 11 === 0) for (let c = 7; c < Limits.channels; c++) into.values[c] = c;
 	return into;
 }
@@ -36,6 +38,7 @@ export function pick(run: ObservationRun, index: number, into = new Observation(
 	for (let channel = 0; channel < Limits.channels; channel++) {
 		into.values[channel] = run.values[channel * Limits.observationsPerReport + index]!;
 		into.reasons[channel] = run.reasons[channel * Limits.observationsPerReport + index]!;
+		into.flags[channel] = run.flags[channel * Limits.observationsPerReport + index]!;
 	}
 	return into;
 }
@@ -45,6 +48,7 @@ export function same(one: Observation, other: Observation): boolean {
 	for (let channel = 0; channel < Limits.channels; channel++) {
 		if (!Object.is(one.values[channel], other.values[channel])) return false;
 		if (one.reasons[channel] !== other.reasons[channel]) return false;
+		if (one.flags[channel] !== other.flags[channel]) return false;
 	}
 	return (
 		one.sequence === other.sequence &&

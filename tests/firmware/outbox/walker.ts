@@ -157,11 +157,12 @@ function goOn(outbox: Outbox, flash: VirtualFlash): void {
 	if (outbox.waiting + outbox.shed !== before + 3) throw new Error("miscounts after the cut");
 	const run = new ObservationRun();
 	while (outbox.waiting > 0) {
+		const { waiting } = outbox;
 		const count = outbox.peek(0, 60, run);
-		const last = run.firstSequence + count - 1;
-		if (count === 0 || outbox.acknowledge(run.firstSequence, last) !== 0) {
-			throw new Error("cannot be emptied after the cut");
+		if (outbox.acknowledge(run.firstSequence, run.firstSequence + count - 1) !== 0) {
+			throw new Error("acknowledge after the cut");
 		}
+		if (outbox.waiting >= waiting) throw new Error("cannot be emptied after the cut");
 	}
 	const again = createOutbox(flash, 0, new VirtualRetainedMemory(0));
 	if (again.open() !== 0 || again.waiting !== 0) throw new Error("does not stay empty");
@@ -200,8 +201,7 @@ function runScript(create: () => Outbox, ledger: Ledger): void {
 		}
 		return count;
 	};
-	const notice = (kind: NoticeKind) => ledger.notice(outbox, kind, noticeNumber++);
-	let noticeNumber = 1000;
+	const notice = (kind: NoticeKind) => ledger.notice(outbox, kind);
 
 	open();
 	append(6, 3);
@@ -211,6 +211,7 @@ function runScript(create: () => Outbox, ledger: Ledger): void {
 	append(20);
 	notice(NoticeKind.Health);
 	notice(NoticeKind.Alert);
+	ledger.acknowledgeNotice(outbox, 1000);
 	deliver(0, 5);
 	// Newest first, and with holes.
 	append(12);

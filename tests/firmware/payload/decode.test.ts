@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { qualityNames } from "../../../firmware/base/quality.ts";
 import { Status, statusName } from "../../../firmware/base/status.ts";
 import { Limits } from "../../../firmware/limits.ts";
 import { type DecodedReport, decodeReport } from "../../../firmware/payload/decode.ts";
 import { ChannelTable } from "../../../firmware/sensing/channel.ts";
 
 const golden = JSON.parse(readFileSync("tests/golden/payload-v1.json", "utf8"));
+const dense = JSON.parse(readFileSync("tests/golden/payload-v2.json", "utf8"));
 const channels = new ChannelTable();
 
 function decode(text: string): DecodedReport {
@@ -26,9 +28,14 @@ function rowOf(values: Record<string, (number | string)[]>, row: number): object
 }
 
 describe("golden reports", () => {
-	test.each<(typeof golden.reports)[number]>(golden.reports)("$name", (report) => {
+	const reports = [
+		...golden.reports.map((report: object) => ({ version: 1, ...report })),
+		...dense.reports.map((report: object) => ({ version: 2, ...report })),
+	];
+
+	test.each<(typeof golden.reports)[number]>(reports)("version $version: $name", (report) => {
 		const decoded = decode(report.text);
-		expect(decoded.version).toBe(1);
+		expect(decoded.version).toBe(report.version);
 		expect(decoded.periodSeconds).toBe(report.periodSeconds);
 		expect(decoded.unknownKeys).toEqual([]);
 		for (const [row, observation] of decoded.observations.entries()) {
@@ -43,6 +50,11 @@ describe("golden reports", () => {
 				timeQuality: report.timeQuality,
 				values,
 				reasons,
+				flags: Object.fromEntries(
+					Object.entries<number[]>(report.flags ?? {}).flatMap(([name, flags]) =>
+						flags[row] === 0 ? [] : [[name, qualityNames(flags[row]!)]],
+					),
+				),
 			});
 		}
 	});
@@ -62,6 +74,21 @@ test("a reason of a later version leaves a null without a reason", () => {
 		'{"v":1,"s":1,"n":1,"t":0,"p":5,"T":[null],"e":{"T":[77]}}',
 	).observations;
 	expect(observation).toMatchObject({ values: { airTemperature: null }, reasons: {} });
+});
+
+test("a flag of a later version leaves the value as it is", () => {
+	const text = '{"v":1,"s":1,"n":3,"t":0,"p":5,"T":[1,null,1],"q":{"T":[1,65]}}';
+	expect(decode(text).observations.map(({ flags }) => flags)).toEqual([
+		{ airTemperature: ["range"] },
+		{},
+		{ airTemperature: ["step"] },
+	]);
+});
+
+test("dense columns of channels that are not known are skipped and named", () => {
+	const report = decode('{"v":2,"s":1,"n":1,"t":0,"p":5,"d":"Zz,T >?","y":0}');
+	expect(report.unknownKeys).toEqual(["y", "Zz"]);
+	expect(report.observations[0]?.values).toEqual({ airTemperature: 0.1 });
 });
 
 test("the order of the members means nothing", () => {
@@ -85,7 +112,8 @@ describe("refuses", () => {
 
 	test.each<[string, object]>([
 		["no version", { v: undefined }],
-		["a version of the future", { v: 2 }],
+		["a version of the future", { v: 3 }],
+		["a dense version without its columns", { v: 2 }],
 		["a version as text", { v: "1" }],
 		["no sequence number", { s: undefined }],
 		["sequence number 0", { s: 0 }],
@@ -105,9 +133,21 @@ describe("refuses", () => {
 		["a value that does not fit 32 bits", { T: [1_000_000_000] }],
 		["values that add up to too much", { T: [999_999_999, 1] }],
 		["a turn of more than a circle", { D: [10, -360] }],
+		["a dense column that is cut short", { v: 2, d: "T >" }],
+		["more than the dense columns", { v: 2, d: "T >>>" }],
+		["a dense column twice", { v: 2, d: "T,T >>>>" }],
+		["a dense column that ends before it begins", { v: 2, d: "T ~" }],
+		["a dense column that repeats nothing", { v: 2, d: "T lB" }],
+		["more repeats than there are observations", { v: 2, d: "T >n" }],
+		["a character that is not in the alphabet", { v: 2, d: "T >\u007f" }],
+		["a difference without its second character", { v: 2, d: "T >[" }],
+		["a difference that does not end", { v: 2, d: "T >k}}}}}}}}" }],
 		["reasons that are no object", { e: [1] }],
 		["a reason column that is no array", { T: [null], e: { T: 2 } }],
 		["an empty reason column", { T: [null], e: { T: [] } }],
+		["flags that are no object", { q: [1] }],
+		["a flag column that is no array", { q: { T: 2 } }],
+		["a flag that is not whole", { q: { T: [0.5] } }],
 		["a reason that is no number", { T: [null], e: { T: ["nack"] } }],
 	])("%s", (_, change) => {
 		expect(decodeReport(JSON.stringify({ ...valid, ...change }), channels)).toBe(Status.BadValue);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import { ObservationRun, type TimeQuality } from "../../../firmware/base/observation.ts";
 import { Status } from "../../../firmware/base/status.ts";
 import { Limits } from "../../../firmware/limits.ts";
+import { encodeDenseReport } from "../../../firmware/payload/dense.ts";
 import { encodeReport } from "../../../firmware/payload/encode.ts";
 import type { MissingReason } from "../../../firmware/ports/sensor.ts";
 import { ChannelIndex, ChannelTable, reasonCode } from "../../../firmware/sensing/channel.ts";
@@ -16,12 +17,15 @@ interface Golden {
 		readonly periodSeconds: number;
 		readonly timeQuality: TimeQuality;
 		readonly values: Readonly<Record<string, readonly (number | MissingReason)[]>>;
+		readonly flags?: Readonly<Record<string, readonly number[]>>;
 		readonly text: string;
 	}[];
 }
 
 const golden: Golden = JSON.parse(readFileSync("tests/golden/payload-v1.json", "utf8"));
-const channels = new ChannelTable();
+const dense: Golden = JSON.parse(readFileSync("tests/golden/payload-v2.json", "utf8"));
+const channels = new ChannelTable([], []);
+const known = new ChannelTable([], ["particulateMatter2_5"]);
 const { airTemperature, windDirection, precipitation, batteryVoltage } = ChannelIndex;
 
 function encode(run: ObservationRun, table = channels): string {
@@ -43,6 +47,23 @@ describe("golden reports", () => {
 		);
 		const count = Math.max(1, ...Object.values(columns).map(({ length }) => length));
 		expect(encode(makeRun({ ...envelope, columns, count }))).toBe(text);
+	});
+
+	test.each(dense.reports)("dense: $name", ({ values, flags = {}, text, ...envelope }) => {
+		const columns = Object.fromEntries(
+			Object.entries(values).map(([name, column]) => [
+				known.indexOf(name),
+				column.map((value, row) =>
+					typeof value === "number"
+						? ([value, flags[name]?.[row] ?? 0] as const)
+						: ([null, reasonCode(value)] as const),
+				),
+			]),
+		);
+		const count = Math.max(1, ...Object.values(columns).map(({ length }) => length));
+		const into = new Uint8Array(Limits.reportBytes);
+		const length = encodeDenseReport(makeRun({ ...envelope, columns, count }), known, into, 0);
+		expect(Buffer.from(into.subarray(0, length)).toString()).toBe(text);
 	});
 });
 
@@ -99,6 +120,13 @@ describe("values", () => {
 		);
 	});
 
+	test("with flags have them in columns of their own, in the order of the values", () => {
+		const column = [1, [null, 2], [1, 4], [1, 4], [1, 0]] as const;
+		expect(encode(makeRun({ columns: { [airTemperature]: column } }))).toBe(
+			'{"v":1,"s":1,"n":5,"t":0,"p":5,"T":[10,null,0],"e":{"T":[2]},"q":{"T":[0,4,0,-4]}}',
+		);
+	});
+
 	test("missing without a reason in a column with values need no reason column", () => {
 		expect(encode(makeRun({ columns: { [airTemperature]: [1, [null, 0]] } }))).toBe(
 			'{"v":1,"s":1,"n":2,"t":0,"p":5,"T":[10,null]}',
@@ -106,20 +134,23 @@ describe("values", () => {
 	});
 
 	test("of the user's own channels stand under their key", () => {
-		const table = new ChannelTable([
-			{
-				name: "soilMoisture",
-				unit: "%",
-				key: "Soil1",
-				perUnit: 1,
-				aggregate: "mean",
-				minimum: 0,
-				maximum: 100,
-				group: "soil",
-				property: "moisture",
-				in: "observation",
-			},
-		]);
+		const table = new ChannelTable(
+			[
+				{
+					name: "soilMoisture",
+					unit: "%",
+					key: "Soil1",
+					perUnit: 1,
+					aggregate: "mean",
+					minimum: 0,
+					maximum: 100,
+					group: "soil",
+					property: "moisture",
+					in: "observation",
+				},
+			],
+			[],
+		);
 		expect(encode(makeRun({ columns: { 8: [40, [null, 2]] } }), table)).toBe(
 			'{"v":1,"s":1,"n":2,"t":0,"p":5,"Soil1":[40,null],"e":{"Soil1":[2]}}',
 		);
@@ -129,6 +160,14 @@ describe("values", () => {
 describe("room", () => {
 	const run = makeRun({ columns: { [airTemperature]: [1, [null, 2]] } });
 	const text = encode(run);
+
+	test("every length that is too short for a dense report is NoRoom", () => {
+		const whole = encodeDenseReport(run, channels, new Uint8Array(Limits.reportBytes), 0);
+		for (let length = 0; length < whole; length++) {
+			expect(encodeDenseReport(run, channels, new Uint8Array(length), 0)).toBe(-Status.NoRoom);
+		}
+		expect(encodeDenseReport(run, channels, new Uint8Array(whole), 0)).toBe(whole);
+	});
 
 	test("every length that is too short is NoRoom, the exact one is enough", () => {
 		for (let length = 0; length < text.length; length++) {
@@ -159,9 +198,11 @@ describe("room", () => {
 
 describe("a run that no report can describe", () => {
 	test("is empty", () => {
-		expect(encodeReport(new ObservationRun(), channels, new Uint8Array(4096), 0)).toBe(
-			-Status.BadValue,
-		);
+		for (const encoder of [encodeReport, encodeDenseReport]) {
+			expect(encoder(new ObservationRun(), channels, new Uint8Array(4096), 0)).toBe(
+				-Status.BadValue,
+			);
+		}
 	});
 
 	test.each(["firstSequence", "startSeconds", "periodSeconds"] as const)(

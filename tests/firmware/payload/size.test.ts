@@ -1,79 +1,52 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { Limits } from "../../../firmware/limits.ts";
-import { encodeReport } from "../../../firmware/payload/encode.ts";
-import { ChannelTable, reasonCode } from "../../../firmware/sensing/channel.ts";
-import { makeRun } from "../../support/run.ts";
+import { bounds, cborSize, measurePayload } from "../../../bench/payload.ts";
 
-const minute = 60;
-const channels = new ChannelTable();
-const calm = [null, reasonCode("calm")] as const;
-
-/** Numbers 0 <= x < 1 that are the same in every run. */
-function* chance(seed: number): Generator<number, never> {
-	for (let state = seed; ; ) {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-		yield state / 2 ** 32;
-	}
-}
-
-/**
- * The recorded day by channel index. Not recorded, hence modelled: gusts of 1.2 to 1.6 times the mean
- * speed, and two hours of showers that tip a 0.2794 mm bucket in every third minute.
- */
-function recordedDay(): (number | typeof calm)[][] {
-	const random = chance(1);
-	return readFileSync("simulator/weather/data/surfrad-alamosa-2016-01-01.csv", "utf8")
-		.trim()
-		.split("\n")
-		.slice(1)
-		.map((line, row) => {
-			const [temperature, humidity, speed, direction, pressureHpa] = line
-				.split(",")
-				.slice(1)
-				.map(Number) as [number, number, number, number, number];
-			const gust = speed * (1.2 + 0.4 * random.next().value);
-			const isTip = row >= 600 && row < 720 && random.next().value < 1 / 3;
-			return [
-				temperature,
-				humidity,
-				pressureHpa * 100,
-				speed,
-				gust,
-				speed < 0.5 ? calm : direction,
-				isTip ? 0.2794 : 0,
-			];
-		});
-}
-
-function bytesPerObservation(perReport: number): number {
-	const day = recordedDay();
-	const into = new Uint8Array(Limits.reportBytes);
-	let bytes = 0;
-	for (let first = 0; first < day.length; first += perReport) {
-		const rows = day.slice(first, first + perReport);
-		const columns = Object.fromEntries(
-			[0, 1, 2, 3, 4, 5, 6].map((channel) => [channel, rows.map((row) => row[channel]!)]),
-		);
-		const run = makeRun({
-			firstSequence: 123_456_789 + first,
-			startSeconds: 1_451_606_400 + first * minute,
-			periodSeconds: minute,
-			columns,
-		});
-		const length = encodeReport(run, channels, into, 0);
-		expect(length).toBeGreaterThan(0);
-		bytes += length;
-	}
-	return bytes / day.length;
-}
+const perReport = [1, 6, 10, 60] as const;
+const sizes = measurePayload(perReport);
 
 describe("bytes an observation on the recorded day, envelope included", () => {
-	test.each([
-		[6, 32],
-		[10, 26],
-		[60, 20],
-	])("at %i in a report: at most %i", (perReport, bound) => {
-		expect(bytesPerObservation(perReport)).toBeLessThanOrEqual(bound);
+	test.each(
+		Object.entries(bounds).flatMap(([form, limits]) =>
+			Object.entries(limits).map(([count, limit]) => [form, Number(count), limit] as const),
+		),
+	)("%s, %i in a report: at most %i", (form, count, limit) => {
+		expect(sizes[form]![perReport.indexOf(count as 10)]).toBeLessThanOrEqual(limit);
+	});
+
+	test("are what docs/topics.md says", () => {
+		const docs = readFileSync("docs/topics.md", "utf8");
+		for (const [form, row] of Object.entries(sizes)) {
+			expect(docs).toContain(`| ${form} | ${row.map((size) => size.toFixed(1)).join(" | ")} |`);
+		}
+	});
+});
+
+/** Encodings of RFC 8949, appendix A. */
+describe("sizes in CBOR (RFC 8949, appendix A)", () => {
+	test.each<[unknown, string]>([
+		[0, "00"],
+		[23, "17"],
+		[24, "1818"],
+		[100, "1864"],
+		[1000, "1903e8"],
+		[1000000, "1a000f4240"],
+		[1000000000000, "1b000000e8d4a51000"],
+		[-1, "20"],
+		[-100, "3863"],
+		[-1000, "3903e7"],
+		[1.1, "fb3ff199999999999a"],
+		[1.5, "f93e00"],
+		[-4.1, "fbc010666666666666"],
+		[5.960464477539063e-8 * 2 ** 24 + 0.5, "f93e00"],
+		[100000.5, "fa47c35040"],
+		[null, "f6"],
+		["", "60"],
+		["IETF", "6449455446"],
+		["ü", "62c3bc"],
+		[[1, [2, 3], [4, 5]], "8301820203820405"],
+		[{ a: 1, b: [2, 3] }, "a26161016162820203"],
+	])("%j", (item, hex) => {
+		expect(cborSize(item)).toBe(hex.length / 2);
 	});
 });

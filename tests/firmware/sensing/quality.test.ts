@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { Observation } from "../../../firmware/base/observation.ts";
+import { QualityFlag } from "../../../firmware/base/quality.ts";
 import { ChannelIndex, ChannelTable } from "../../../firmware/sensing/channel.ts";
-import { QualityControl, QualityFlag } from "../../../firmware/sensing/quality.ts";
+import { QualityControl } from "../../../firmware/sensing/quality.ts";
 
 const { airTemperature, relativeHumidity, windSpeed, windGust, windDirection } = ChannelIndex;
 const minute = 60;
 const hour = 3600;
 
-const channels = new ChannelTable();
+const channels = new ChannelTable([], []);
 let control: QualityControl;
 let observation: Observation;
 let flags: Uint8Array;

@@ -6,19 +6,19 @@ import { ChannelTable, reasonName } from "../../../firmware/sensing/channel.ts";
 import { SensingScheduler, type SensorMount } from "../../../firmware/sensing/scheduler.ts";
 import { Window } from "../../../firmware/sensing/window.ts";
 
-const channels = new ChannelTable();
+const channels = new ChannelTable([], []);
 
 /** A window that writes down what it is told. */
 class RecordingWindow extends Window {
 	readonly told: string[] = [];
 
-	override add(channel: number, value: number): void {
-		super.add(channel, value);
+	override add(channel: number, value: number, now: Ticks): void {
+		super.add(channel, value, now);
 		this.told.push(`${channels.at(channel).name} ${value}`);
 	}
 
-	override missing(channel: number, reason: number): void {
-		super.missing(channel, reason);
+	override missing(channel: number, reason: number, now: Ticks): void {
+		super.missing(channel, reason, now);
 		this.told.push(`${channels.at(channel).name} ${reasonName(reason)}`);
 	}
 
@@ -73,7 +73,11 @@ let createFault: unknown;
 let scheduler: SensingScheduler;
 
 function mountOf(name: string, names: readonly string[], sensor: () => Sensor): SensorMount {
-	return { name, channels: names, create: sensor };
+	const fillings = names.map((channel) => {
+		const { group, property } = channels.at(Math.max(0, channels.indexOf(channel)));
+		return { channel, group, property };
+	});
+	return { name, fillings, create: sensor };
 }
 
 function makeThermometer(): Thermometer {
@@ -445,5 +449,48 @@ describe("a station that cannot be", () => {
 			mountOf(`s${index}`, [], makeThermometer),
 		);
 		expect(() => build(...mounts)).toThrow("sensors: 13 are more than the 12");
+	});
+});
+
+describe("fillings", () => {
+	function fill(...fillings: SensorMount["fillings"]): string[] {
+		scheduler = build({ name: "shelter", fillings, create: makeThermometer });
+		scheduler.open(0 as Ticks);
+		runTo(0);
+		return window.take();
+	}
+
+	const source = { group: "thermometer", property: "temperature" };
+
+	test("put one value into several channels", () => {
+		expect(
+			fill({ channel: "airTemperature", ...source }, { channel: "relativeHumidity", ...source }),
+		).toEqual(["airTemperature 20", "relativeHumidity 20"]);
+	});
+
+	test("are calibrated before anything looks at the value", () => {
+		expect(fill({ channel: "airTemperature", ...source, coefficients: [0.5, 2] })).toEqual([
+			"airTemperature 40.5",
+		]);
+		expect(fill({ channel: "airTemperature", ...source, coefficients: [50, 1] })).toEqual([
+			"airTemperature range",
+		]);
+	});
+
+	test("keep a calibrated direction within the circle", () => {
+		expect(fill({ channel: "windDirection", ...source, coefficients: [-30, 1] })).toEqual([
+			"windDirection 350",
+		]);
+	});
+
+	test("leave a missing value missing", () => {
+		scheduler = build({
+			name: "shelter",
+			fillings: [{ channel: "airTemperature", ...source, coefficients: [1, 1] }],
+			create: () => Object.assign(makeThermometer(), { temperature: undefined }),
+		});
+		scheduler.open(0 as Ticks);
+		runTo(0);
+		expect(window.take()).toEqual(["airTemperature silent"]);
 	});
 });

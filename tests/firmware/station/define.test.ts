@@ -97,6 +97,92 @@ describe("defineStation", () => {
 			"sensor Thermopile: channel skyTemperature is not in the channel table; add it to channels",
 		],
 		[
+			"another name for a channel that the driver does not have",
+			{ sensors: [sensor(BME280, { bus: "i2c", address: 0x76, channels: { wind: "soil" } })] },
+			"sensor BME280: channels: expected channels among airTemperature, relativeHumidity, stationPressure, got wind",
+		],
+		[
+			"another name that no table has",
+			{
+				sensors: [
+					sensor(BME280, { bus: "i2c", address: 0x76, channels: { airTemperature: "soil" } }),
+				],
+			},
+			"sensor BME280: channel soil is not in the channel table; add it to channels",
+		],
+		[
+			"a sensor for what the station computes",
+			{
+				sensors: [
+					sensor(BME280, { bus: "i2c", address: 0x76, channels: { airTemperature: "dewPoint" } }),
+				],
+			},
+			"sensor BME280: channel dewPoint is the station's to compute",
+		],
+		[
+			"a calibration that makes one value of all",
+			{
+				sensors: [
+					sensor(BME280, {
+						bus: "i2c",
+						address: 0x76,
+						calibrate: { airTemperature: { gain: 0 } },
+					}),
+				],
+			},
+			"sensor BME280: calibrate.airTemperature: expected more than a constant",
+		],
+		[
+			"two calibrations of one source",
+			{
+				sensors: [
+					sensor(Anemometer, {
+						pin: 26,
+						calibrate: { windSpeed: { gain: 1.1 }, windGust: { gain: 1.2 } },
+					}),
+				],
+			},
+			"sensor Anemometer: calibrate: windGust has the calibration of windSpeed; expected one",
+		],
+		[
+			"to derive what is measured",
+			{ derive: ["airTemperature"] },
+			"derive: expected channels that a station computes, got airTemperature",
+		],
+		[
+			"to derive what nobody knows",
+			{ derive: ["toString"] },
+			"derive: expected channels that a station computes, got toString",
+		],
+		[
+			"to derive without a sensor",
+			{ derive: ["windDirection10Minutes"] },
+			"derive: windDirection10Minutes needs a sensor for windSpeed",
+		],
+		[
+			"a statistic without a sensor",
+			{ sensors: [sensor(RainGauge, { pin: 27 })], derive: ["airTemperatureMinimum"] },
+			"derive: airTemperatureMinimum needs a sensor for airTemperature",
+		],
+		[
+			"a local day without a local time",
+			{
+				sensors: [sensor(RainGauge, { pin: 27 })],
+				derive: ["precipitationSinceMidnightLocal"],
+			},
+			"derive: precipitationSinceMidnightLocal needs site.utcOffsetHours",
+		],
+		[
+			"an offset from UTC that no place has",
+			{ site: { ...site, utcOffsetHours: 15 } },
+			"site.utcOffsetHours: expected -12..14, got 15",
+		],
+		[
+			"a form of reports that is none",
+			{ payload: "xml" as "dense" },
+			"payload: expected columns or dense, got xml",
+		],
+		[
 			"an unknown bus",
 			{ sensors: [sensor(BME280, { bus: "spi", address: 0x76 })] },
 			"sensor BME280: bus: expected one of i2c, got spi",

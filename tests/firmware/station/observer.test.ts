@@ -12,6 +12,7 @@ class Bench {
 	status: Status = Status.Ok;
 	sequence = 41;
 	readonly rows: [sequence: number, start: number, period: number, quality: number][] = [];
+	readonly completed: number[] = [];
 	readonly log: string[] = [];
 	readonly observer = new Observer(
 		{
@@ -20,6 +21,7 @@ class Bench {
 			timeQuality: () =>
 				this.offset === undefined ? TimeQuality.Unknown : TimeQuality.Synchronised,
 			closeWindow: (into) => into.clear(),
+			complete: ({ sequence }) => this.completed.push(sequence),
 			nextSequence: () => this.sequence,
 			append: (observation) => {
 				if (this.status !== Status.Ok) return this.status;
@@ -52,6 +54,7 @@ describe("Observer", () => {
 			[41, 1_700_000_000, 5, 0],
 			[42, 1_700_000_005, 5, 0],
 		]);
+		expect(bench.completed).toEqual([41, 42]);
 	});
 
 	test("without a clock they begin at multiples of the period since boot", () => {

@@ -17,6 +17,7 @@ class Bench {
 	room = 99;
 	newest = 0;
 	readonly uplink = new Uplink({
+		channels: 8,
 		peek: (from, limit, into) => {
 			into.clear();
 			for (const observation of this.waiting) {

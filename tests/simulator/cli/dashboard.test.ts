@@ -1,4 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
+import standard from "../../../examples/station.ts";
+import { defineStation } from "../../../firmware/index.ts";
 import { LineView } from "../../../simulator/dashboard/lines.ts";
 import { ScreenView } from "../../../simulator/dashboard/screen.ts";
 import { Table } from "../../../simulator/dashboard/table.ts";
@@ -39,7 +41,7 @@ class FakeScreen {
 
 describe("the table", () => {
 	test("has columns that stay where they are, with units under their heads", () => {
-		const table = new Table([]);
+		const table = new Table(standard);
 		const [heads, units] = table.heads();
 		const stations = fleet();
 		const end = (head: string): number => heads.indexOf(head) + head.length;
@@ -61,20 +63,24 @@ describe("the table", () => {
 	});
 
 	test("has columns for the user's own channels", () => {
-		const [heads, units] = new Table([
-			{
-				name: "soilMoisture",
-				unit: "%",
-				key: "S",
-				perUnit: 10,
-				aggregate: "mean",
-				minimum: 0,
-				maximum: 100,
-				group: "soil",
-				property: "moisture",
-				in: "observation",
-			},
-		]).heads();
+		const definition = defineStation({
+			...standard,
+			channels: [
+				{
+					name: "soilMoisture",
+					unit: "%",
+					key: "S",
+					perUnit: 10,
+					aggregate: "mean",
+					minimum: 0,
+					maximum: 100,
+					group: "soil",
+					property: "moisture",
+					in: "observation",
+				},
+			],
+		});
+		const [heads, units] = new Table(definition).heads();
 		expect(heads).toContain("  SOILMOISTURE  ");
 		expect(units).toHaveLength(heads.length);
 	});
@@ -83,7 +89,7 @@ describe("the table", () => {
 describe("the live view", () => {
 	function view(screen: FakeScreen, colour: boolean, duration?: number) {
 		let time = 0;
-		const one = new ScreenView(screen, { channels: [], colour, duration, now: () => time });
+		const one = new ScreenView(screen, { definition: standard, colour, duration, now: () => time });
 		return {
 			one,
 			pass: (ms: number) => {

@@ -9,7 +9,7 @@ const files = mkdtempSync(join(tmpdir(), "isobar-cli-"));
 afterAll(() => rmSync(files, { recursive: true, force: true }));
 
 let bench: CommandBench;
-let asked: { up?: object; cloud?: object };
+let asked: { up?: object; cloud?: object; decode?: object };
 beforeEach(() => {
 	bench = new CommandBench();
 	asked = {};
@@ -24,6 +24,10 @@ const notes: Actions = {
 	},
 	cloud: async (options) => {
 		asked.cloud = options;
+		return 0;
+	},
+	decode: async (options) => {
+		asked.decode = options;
 		return 0;
 	},
 };

@@ -184,7 +184,7 @@ describe("socket through memory", () => {
 		const { events } = bench.open();
 		bench.clock.runUntil(1_000);
 		expect(events).toEqual([`40 error ${Status.ConnectionRefused}`]);
-		bench.virtual.forget(host);
+		bench.virtual.setResolvable(host, false);
 		expect(bench.virtual.addressOf(host)).toBeUndefined();
 		expect(address).toBeDefined();
 	});

@@ -23,6 +23,8 @@ declare module "embedded:isobar/chip" {
 	export function wokenByPin(): boolean;
 	/** Whether this image is one that a reset would roll back. */
 	export function isOnTrial(): boolean;
+	/** A line for the log of the device. */
+	export function log(line: string): void;
 	/** Keeps this image. */
 	export function confirmImage(): void;
 	/** Starts the image before this one. @throws when there is none */
@@ -47,6 +49,11 @@ declare module "embedded:isobar/interface" {
 		/** Address of the access point; Wi-Fi only. */
 		readonly BSSID?: string;
 	}
+}
+
+declare module "embedded:isobar/analog" {
+	const Analog: import("../../../ports/io.ts").AnalogConstructor;
+	export default Analog;
 }
 
 declare module "embedded:isobar/pulsecount" {

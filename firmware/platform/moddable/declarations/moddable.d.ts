@@ -40,11 +40,6 @@ declare module "embedded:io/smbus" {
 	export default SMBus;
 }
 
-declare module "embedded:io/analog" {
-	const Analog: import("../../../ports/io.ts").AnalogConstructor;
-	export default Analog;
-}
-
 declare module "embedded:io/digital" {
 	const Digital: import("../../../ports/io.ts").DigitalConstructor;
 	export default Digital;
@@ -89,9 +84,6 @@ declare const System: {
 	/** Calls back with the name and an address in numbers, or `undefined` when there is none. */
 	resolve(host: string, callback: (host: string, address: string | undefined) => void): void;
 };
-
-/** Writes to the log of the device. */
-declare function trace(text: string): void;
 
 /**
  * Called before the machine ends: for an exception that nobody caught, for a heap that is full. The

@@ -7,6 +7,7 @@
 #include "xsHost.h"
 #include "mc.xs.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app_update/include/esp_ota_ops.h"
@@ -150,4 +151,10 @@ void isobar_reject_image(xsMachine *the)
 	// Returns only when there is no other image to go back to.
 	esp_ota_mark_app_invalid_rollback_and_reboot();
 	xsUnknownError("no image to go back to");
+}
+
+/** To the console of ESP-IDF: the SDK's own trace is silent in a release build. */
+void isobar_log(xsMachine *the)
+{
+	puts(xsmcToString(xsArg(0)));
 }

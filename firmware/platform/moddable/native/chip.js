@@ -46,3 +46,7 @@ export function confirmImage() {
 export function rejectImage() {
 	return native("isobar_reject_image").call(this);
 }
+
+export function log(line) {
+	return native("isobar_log").call(this, line);
+}

@@ -76,7 +76,7 @@ void isobar_pulsecount(xsMachine *the)
 {
 	xsmcVars(1);
 	xsmcGet(xsVar(0), xsArg(0), xsID_signal);
-	uint32_t pin = builtinGetPin(the, &xsVar(0));
+	int pin = (int)builtinGetPin(the, &xsVar(0));
 	int64_t debounce = debounce_option(the);
 	if (!GPIO_IS_VALID_GPIO(pin) || !builtinIsPinFree(pin)) {
 		xsRangeError("pin");

@@ -276,6 +276,11 @@ int tls_engine_handshake(TlsEngine *engine)
 	return TLS_UP;
 }
 
+size_t tls_engine_room(const TlsEngine *engine)
+{
+	return room(&engine->in);
+}
+
 size_t tls_engine_feed(TlsEngine *engine, const uint8_t *bytes, size_t length)
 {
 	return put(&engine->in, bytes, length);

@@ -165,6 +165,9 @@ TlsReason tls_engine_open(TlsEngine *engine, const TlsPeer *peer);
 /** Takes one step of the handshake. @returns a TlsProgress, or a negated TlsReason */
 int tls_engine_handshake(TlsEngine *engine);
 
+/** Bytes that tls_engine_feed takes now. */
+size_t tls_engine_room(const TlsEngine *engine);
+
 /** Copies ciphertext from the peer in. @returns bytes taken, 0 when the buffer is full */
 size_t tls_engine_feed(TlsEngine *engine, const uint8_t *bytes, size_t length);
 

@@ -48,7 +48,7 @@ static bool is_name_of(const mbedtls_x509_buf *name, const char *host)
 	size_t length = name->len;
 	if (length > 2 && bytes[0] == '*' && bytes[1] == '.') {
 		const char *rest = strchr(host, '.');
-		if (rest == NULL || rest == host || strchr(rest + 1, '.') == NULL) {
+		if (rest == NULL || strchr(rest + 1, '.') == NULL) {
 			return false;
 		}
 		bytes += 1;

@@ -1,0 +1,192 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Board } from "./boards.ts";
+import {
+	type BuildOptions,
+	buildSteps,
+	imageOf,
+	linkComponents,
+	prepareBuild,
+	requireBuildTools,
+	requireNeeds,
+} from "./build.ts";
+import {
+	type IdentityFiles,
+	type IdentityOptions,
+	identityFiles,
+	identityStep,
+	partitionsOf,
+	writeIdentityLines,
+} from "./identity.ts";
+import { partitionNamed } from "./partitions.ts";
+import { FlashFault, runSteps, type Step, stepText } from "./steps.ts";
+import { flashNeeds, realSurroundings, type Surroundings } from "./workplace.ts";
+
+export { type Board, boardFaults, boards, type PinnedStation } from "./boards.ts";
+export { type BuildOptions, boardNamed } from "./build.ts";
+export type { IdentityOptions } from "./identity.ts";
+export { FlashFault } from "./steps.ts";
+export {
+	buildNeeds,
+	flashNeeds,
+	type Need,
+	realSurroundings,
+	type Surroundings,
+} from "./workplace.ts";
+
+/** Baud of the writing, and of the log. */
+const writeBaud = "460800";
+const logBaud = "115200";
+/** Where ESP-IDF puts the partition table unless it is told otherwise. */
+const tableOffset = 0x8000;
+
+/** What all of them are given. */
+export interface Workplace {
+	readonly packageRoot: string;
+	readonly outDir: string;
+	/** Prints the commands and runs none. */
+	readonly isDryRun: boolean;
+	readonly here?: Surroundings;
+	say(line: string): void;
+}
+
+/**
+ * Builds an image: `npm run build:device -- --board NAME`.
+ *
+ * @param bundle  main.js of the device bundle
+ * @throws {FlashFault} that says what is missing, or what failed
+ */
+export function buildDevice(board: Board, bundle: string, workplace: Workplace): void {
+	const { say, isDryRun, here = realSurroundings } = workplace;
+	const options: BuildOptions = { ...workplace, board, bundle };
+	const [configure, make] = buildSteps(options);
+	if (isDryRun) {
+		for (const step of [configure, make]) say(stepText(step));
+		return;
+	}
+	requireBuildTools(here);
+	prepareBuild(options);
+	runSteps([configure], say);
+	linkComponents(options);
+	runSteps([make], say);
+}
+
+/**
+ * Makes the image of an identity partition: `isobar identity --thing NAME`.
+ *
+ * @returns its path
+ * @throws {FlashFault} that says what is missing, or what failed
+ */
+export function makeIdentity(options: IdentityOptions, workplace: Workplace): string {
+	const { outDir, packageRoot, say, isDryRun, here = realSurroundings } = workplace;
+	const files = identityFiles(outDir, options.thing);
+	const step = identityStep(files, packageRoot, here);
+	if (isDryRun) {
+		say(stepText(step));
+		return files.image;
+	}
+	writeIdentityLines(files, options);
+	try {
+		runSteps([step], say);
+	} finally {
+		rmSync(files.lines, { force: true });
+	}
+	return files.image;
+}
+
+/**
+ * Writes image and identity to a board, reads them back and opens the log:
+ * `isobar flash --board NAME --port PORT --thing NAME`.
+ *
+ * @throws {FlashFault} that says what is missing, or what failed: no such port, another chip
+ */
+export function flashDevice(
+	board: Board,
+	port: string,
+	thing: string,
+	{ packageRoot, outDir, say, isDryRun, here = realSurroundings }: Workplace,
+): void {
+	const steps = flashSteps(board, port, identityFiles(outDir, thing), packageRoot, outDir);
+	if (isDryRun) {
+		for (const step of steps) say(stepText(step));
+		return;
+	}
+	requireNeeds(flashNeeds(here).filter(({ name }) => name !== "NVS generator"));
+	requirePort(port, here);
+	const { application } = imageOf({ board, outDir });
+	requireFile(application, `npm run build:device -- --board ${board.name}`);
+	requireFile(identityFiles(outDir, thing).image, `isobar identity --thing ${thing}`);
+	runSteps(steps, say);
+}
+
+function requireFile(path: string, maker: string): void {
+	if (!existsSync(path)) throw new FlashFault(`no file ${path}; "${maker}" makes it`);
+}
+
+function requirePort(port: string, { ports, mayUse }: Surroundings): void {
+	if (mayUse(port)) return;
+	const all = ports();
+	throw new FlashFault(
+		`--port: ${port} cannot be used; ${all.length === 0 ? "no board is plugged in" : `there are ${all.join(", ")}`}`,
+	);
+}
+
+/** Offset and file of everything that is written. */
+function writtenFiles(
+	board: Board,
+	identity: IdentityFiles,
+	packageRoot: string,
+	outDir: string,
+): string[] {
+	const image = imageOf({ board, outDir });
+	const table = partitionsOf(packageRoot);
+	const at = (name: string): number => partitionNamed(table, name).offset;
+	const files: readonly (readonly [number, string])[] = [
+		[board.bootloaderOffset, image.bootloader],
+		[tableOffset, image.partitionTable],
+		[at("otadata"), image.otaData],
+		[at("identity"), identity.image],
+		[at("ota_0"), image.application],
+	];
+	return files.flatMap(([offset, path]) => [`0x${offset.toString(16)}`, path]);
+}
+
+/** The commands of a flash, in their order. The outbox and what the firmware remembers stay. */
+export function flashSteps(
+	board: Board,
+	port: string,
+	identity: IdentityFiles,
+	packageRoot: string,
+	outDir: string,
+): Step[] {
+	const esptool = ["python", "-m", "esptool", "--chip", board.chip, "--port", port];
+	const files = writtenFiles(board, identity, packageRoot, outDir);
+	return [
+		{
+			title: "look",
+			command: [...esptool, "chip-id"],
+			hint: `is this the port of an ${board.title}? Hold BOOT while it connects when it does not answer`,
+		},
+		{
+			title: "write",
+			command: [...esptool, "--baud", writeBaud, "write-flash", ...files],
+			hint: "another cable or a lower speed helps with errors in between",
+		},
+		{
+			title: "verify",
+			command: [...esptool, "--baud", writeBaud, "verify-flash", ...files],
+		},
+		{
+			title: "log",
+			command: [
+				...["python", "-m", "esp_idf_monitor", "--port", port, "--baud", logBaud],
+				imageOf({ board, outDir }).symbols,
+			],
+		},
+	];
+}
+
+/** Where images and identities are put when nobody says otherwise. */
+export function defaultOutDir(data: string): string {
+	return join(data, "device");
+}
