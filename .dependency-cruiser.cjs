@@ -44,7 +44,7 @@ module.exports = {
 			from: {
 				orphan: true,
 				path: "^(firmware|sensors|simulator|cloud)/",
-				pathNot: "/(ports/|conditions\\.ts$)",
+				pathNot: "/(ports/|conditions\\.ts$|moddable/(native|declarations)/)",
 			},
 			to: {},
 		},
