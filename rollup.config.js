@@ -50,7 +50,7 @@ export const device = {
 	output: { dir: "dist/device", format: "es", sourcemap: true },
 };
 
-/** The npm package: four entry points and the command. */
+/** The npm package: four entry points, the command, and the tools of boards. */
 export const desktop = {
 	input: {
 		firmware: "firmware/index.ts",
@@ -58,6 +58,7 @@ export const desktop = {
 		simulator: "simulator/index.ts",
 		cloud: "cloud/index.ts",
 		cli: "simulator/cli.ts",
+		tools: "manifests/flash.ts",
 	},
 	external: [/^node:/, ...packages],
 	plugins: [compile("tsconfig.build.json"), records],

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Observation, ObservationRun, TimeQuality } from "../firmware/base/observation.ts";
-import { ChannelTable, reasonCode } from "../firmware/sensing/channel.ts";
+import { ChannelIndex, ChannelTable, reasonCode } from "../firmware/sensing/channel.ts";
 
 const recordFile = "simulator/weather/data/surfrad-alamosa-2016-01-01.csv";
 /** 2016-01-01T00:00:00Z. */
@@ -20,9 +20,9 @@ function* chance(seed: number): Generator<number, never> {
 }
 
 /**
- * The recorded day as 1,440 one-minute observations of the seven core channels, with 9-digit sequence
- * numbers. Not recorded, hence modelled: gusts of 1.2 to 1.6 times the mean speed, and two hours of
- * showers that tip a 0.2794 mm bucket in every third minute.
+ * The recorded day as 1,440 one-minute observations of the seven core channels, with 9-digit
+ * sequence numbers. Not recorded, hence modelled: gusts of 1.2 to 1.6 times the mean speed, and two
+ * hours of showers that tip a 0.2794 mm bucket in every third minute.
  */
 export function recordedDay(): Observation[] {
 	const random = chance(1);
@@ -52,7 +52,7 @@ export function recordedDay(): Observation[] {
 				isCalm ? Number.NaN : direction,
 				isTip ? 0.2794 : 0,
 			]);
-			if (isCalm) observation.reasons[5] = reasonCode("calm");
+			if (isCalm) observation.reasons[ChannelIndex.windDirection] = reasonCode("calm");
 			return observation;
 		});
 }

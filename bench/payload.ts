@@ -1,96 +1,40 @@
-import type { ObservationRun } from "../firmware/base/observation.ts";
-import { Limits } from "../firmware/limits.ts";
-import { type DecodedReport, decodeReport } from "../firmware/payload/decode.ts";
-import { encodeDenseReport } from "../firmware/payload/dense.ts";
-import { encodeReport } from "../firmware/payload/encode.ts";
-import { toSenml } from "../simulator/commands/senml.ts";
-import { dayChannels, recordedDay, runsOf } from "./day.ts";
+import { bounds, measurePayload } from "./payloadsize.ts";
+import { readOptions } from "./report.ts";
 
-/** Bytes of an item in CBOR, in preferred serialization (RFC 8949 §4.1). */
-export function cborSize(item: unknown): number {
-	if (item === null || typeof item === "boolean") return 1;
-	if (typeof item === "string") {
-		const bytes = Buffer.byteLength(item);
-		return headSize(bytes) + bytes;
+const usage = `npm run bench -- payload [--json]
+
+Bytes an observation of reports with 1, 10 and 60 observations, on the recorded day: seven channels,
+one-minute observations, envelope with version, sequence and time included. Beside our two forms
+stand an array of objects in JSON, SenML (RFC 8428), and the same array in CBOR (RFC 8949).
+`;
+
+const perReport = [1, 10, 60];
+
+/** Prints the table; fails when a form is larger than it may be. */
+function main(json: boolean): void {
+	const sizes = measurePayload(perReport);
+	if (json) {
+		process.stdout.write(`${JSON.stringify({ perReport, sizes, bounds })}\n`);
+	} else {
+		const heads = ["bytes an observation", ...perReport.map((count) => `n=${count}`)];
+		const rows = Object.entries(sizes).map(([form, row]) => [
+			form,
+			...row.map((size, column) => cell(size, bounds[form]?.[perReport[column]!])),
+		]);
+		const line = (cells: readonly string[]): string =>
+			cells.map((text, column) => (column === 0 ? text.padEnd(22) : text.padStart(18))).join("");
+		process.stdout.write(`${[heads, ...rows].map(line).join("\n")}\n`);
 	}
-	if (typeof item === "number") return Number.isInteger(item) ? integerSize(item) : floatSize(item);
-	if (Array.isArray(item)) {
-		return item.reduce((sum, one) => sum + cborSize(one), headSize(item.length));
-	}
-	const members = Object.entries(item as object).filter(([, value]) => value !== undefined);
-	return members.reduce(
-		(sum, [key, value]) => sum + cborSize(key) + cborSize(value),
-		headSize(members.length),
+	const isOver = Object.entries(sizes).some(([form, row]) =>
+		row.some((size, column) => size > (bounds[form]?.[perReport[column]!] ?? size)),
 	);
+	if (isOver) process.exitCode = 1;
 }
 
-/** The first byte with its argument, RFC 8949 §3. */
-function headSize(argument: number): number {
-	if (argument < 24) return 1;
-	if (argument < 2 ** 8) return 2;
-	if (argument < 2 ** 16) return 3;
-	return argument < 2 ** 32 ? 5 : 9;
+function cell(size: number, bound: number | undefined): string {
+	const verdict = bound === undefined ? "" : ` (≤ ${bound}: ${size <= bound ? "met" : "not met"})`;
+	return size.toFixed(1) + verdict;
 }
 
-function integerSize(value: number): number {
-	return headSize(value < 0 ? -1 - value : value);
-}
-
-/** Half precision when that holds the value exactly, else single, else double. */
-function floatSize(value: number): number {
-	if (Math.fround(value) !== value) return 9;
-	const exponent = Math.floor(Math.log2(Math.abs(value)));
-	const isHalf =
-		exponent >= -14 && exponent <= 15 && Number.isInteger(value * 2 ** (10 - exponent));
-	return isHalf ? 3 : 5;
-}
-
-/** Bytes of one report in each form. */
-const forms: Readonly<Record<string, (run: ObservationRun) => number>> = Object.freeze({
-	Isobar: (run) => encodedSize(run, encodeReport),
-	"Isobar, dense": (run) => encodedSize(run, encodeDenseReport),
-	"plain JSON": (run) => Buffer.byteLength(JSON.stringify(rowsOf(run))),
-	SenML: (run) => Buffer.byteLength(JSON.stringify(toSenml(decoded(run), dayChannels, undefined))),
-	CBOR: (run) => cborSize(rowsOf(run)),
-});
-
-/** The most bytes an observation that a form may take, by observations in a report. */
-export const bounds: Readonly<Record<string, Readonly<Record<number, number>>>> = Object.freeze({
-	Isobar: Object.freeze({ 10: 26, 60: 20 }),
-	"Isobar, dense": Object.freeze({ 10: 13, 60: 8 }),
-});
-
-const scratch = new Uint8Array(Limits.reportBytes);
-
-function encodedSize(run: ObservationRun, encode: typeof encodeReport): number {
-	const length = encode(run, dayChannels, scratch, 0);
-	if (length < 0) throw new Error("a report of the recorded day does not fit");
-	return length;
-}
-
-function decoded(run: ObservationRun): DecodedReport {
-	const length = encodeReport(run, dayChannels, scratch, 0);
-	const text = Buffer.from(scratch.subarray(0, length)).toString();
-	return decodeReport(text, dayChannels) as DecodedReport;
-}
-
-/** Observations as one would write them without a thought: an object each, with names in full. */
-function rowsOf(run: ObservationRun): object[] {
-	return decoded(run).observations.map(({ sequence, startSeconds, values }) => ({
-		sequence,
-		time: startSeconds,
-		...values,
-	}));
-}
-
-/** Bytes an observation on the recorded day, by form and observations in a report. */
-export function measurePayload(perReport: readonly number[]): Record<string, number[]> {
-	const day = recordedDay();
-	const cut = perReport.map((count) => runsOf(day, count));
-	return Object.fromEntries(
-		Object.entries(forms).map(([name, sizeOf]) => [
-			name,
-			cut.map((runs) => runs.reduce((sum, run) => sum + sizeOf(run), 0) / day.length),
-		]),
-	);
-}
+const options = readOptions(usage, {});
+if (options !== undefined) main(options.json);

@@ -46,8 +46,11 @@ export const Limits = Object.freeze({
 	documentBytes: 8_192,
 	/** Levels of nesting in a document that is parsed. */
 	documentLevels: 8,
-	/** Bytes of a message that must be kept for redelivery and is not a report. */
-	controlBytes: 1_024,
+	/**
+	 * Bytes of a message that must be kept for redelivery and is not a report; the largest is what the
+	 * shadow reports: metadata, limits and cadence.
+	 */
+	controlBytes: 2_048,
 	/** Such messages that can be under way at once. */
 	controlMessages: 4,
 	/** Times such a message is sent, in as many connections, before it is given up. */
@@ -76,6 +79,10 @@ export const Limits = Object.freeze({
 	failedRounds: 3,
 	/** Longest pause, in rounds, before a sensor that cannot be created is tried again. */
 	pausedRounds: 16,
+	/** Limits of quality control that the shadow can set for one site. */
+	qualityOverrides: 8,
+	/** Bytes of what a station says of itself and its instruments in the shadow, as JSON. */
+	metadataBytes: 1_000,
 	/** Bytes of a stored key-value item. */
 	keyValueBytes: 512,
 } as const);

@@ -72,7 +72,7 @@ export function buildDevice(board: Board, bundle: string, workplace: Workplace):
 }
 
 /**
- * Makes the image of an identity partition: `isobar identity --thing NAME`.
+ * Makes the image of an identity partition: `npm run identity -- --thing NAME`.
  *
  * @returns its path
  * @throws {FlashFault} that says what is missing, or what failed
@@ -96,7 +96,7 @@ export function makeIdentity(options: IdentityOptions, workplace: Workplace): st
 
 /**
  * Writes image and identity to a board, reads them back and opens the log:
- * `isobar flash --board NAME --port PORT --thing NAME`.
+ * `npm run flash -- --board NAME --port PORT --thing NAME`.
  *
  * @throws {FlashFault} that says what is missing, or what failed: no such port, another chip
  */
@@ -115,7 +115,7 @@ export function flashDevice(
 	requirePort(port, here);
 	const { application } = imageOf({ board, outDir });
 	requireFile(application, `npm run build:device -- --board ${board.name}`);
-	requireFile(identityFiles(outDir, thing).image, `isobar identity --thing ${thing}`);
+	requireFile(identityFiles(outDir, thing).image, `npm run identity -- --thing ${thing}`);
 	runSteps(steps, say);
 }
 

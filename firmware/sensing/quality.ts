@@ -1,17 +1,11 @@
-import type { Observation } from "../base/observation.ts";
+import { type Observation, TimeQuality } from "../base/observation.ts";
 import { QualityFlag } from "../base/quality.ts";
+import type { Epoch } from "../ports/clock.ts";
 import { calmMps } from "./bearing.ts";
 import { ChannelIndex, type ChannelTable } from "./channel.ts";
-
-/** Limits of one channel, in its unit. NaN switches a check off. */
-export interface QualityLimit {
-	minimum: number;
-	maximum: number;
-	/** Largest change between observations that are at most a minute apart. */
-	step: number;
-	/** Smallest change within an hour. */
-	persistence: number;
-}
+import type { QualityLimits } from "./qualitylimits.ts";
+import { type SunPosition, sunPosition } from "./sun.ts";
+import { type Degree, degree } from "./units.ts";
 
 /** Seconds between two observations up to which the step check applies. */
 const stepSeconds = 60;
@@ -21,22 +15,17 @@ const persistenceSeconds = 3_600;
 const saturatedPercent = 95;
 /** Difference by which rounding can put a mean above a gust, m/s. */
 const gustTolerance = 0.05;
+/** Elevation of the sun in degrees at which civil twilight ends and the night begins. */
+const nightElevation = -6;
 
-/**
- * Step and persistence by channel name.
- *
- * Source: I. Zahumenský, "Guidelines on Quality Control Procedures for Data from Automatic Weather
- * Stations", WMO CBS ET-AWS 2004: erroneous step between one-minute values, and required
- * variability over 60 minutes. Precipitation is not checked in time.
- */
-const published: Readonly<Record<string, readonly [step: number, persistence: number]>> =
-	Object.freeze({
-		airTemperature: Object.freeze([3, 0.1] as const),
-		relativeHumidity: Object.freeze([15, 1] as const),
-		stationPressure: Object.freeze([200, 10] as const),
-		windSpeed: Object.freeze([20, 0.5] as const),
-		windDirection: Object.freeze([Number.NaN, 10] as const),
-	});
+/** What the quality control is given by the station. */
+export interface QualityOptions {
+	readonly channels: ChannelTable;
+	readonly limits: QualityLimits;
+	/** Degrees, north and east positive: where the sun stands. */
+	readonly latitude: number;
+	readonly longitude: number;
+}
 
 /**
  * Quality control of observations on the station, after they are closed.
@@ -45,7 +34,10 @@ const published: Readonly<Record<string, readonly [step: number, persistence: nu
  */
 export class QualityControl {
 	readonly #channels: ChannelTable;
-	readonly #limits: readonly QualityLimit[];
+	readonly #limits: QualityLimits;
+	readonly #latitude: Degree;
+	readonly #longitude: Degree;
+	readonly #sun: SunPosition = { elevation: degree(0), azimuth: degree(0) };
 	/** The observation before, for the step. */
 	readonly #last: Float64Array;
 	#lastSeconds = Number.NEGATIVE_INFINITY;
@@ -54,54 +46,52 @@ export class QualityControl {
 	readonly #highest: Float64Array;
 	readonly #since: Float64Array;
 
-	/** Begins with the range of each channel and the published limits. */
-	constructor(channels: ChannelTable) {
+	constructor({ channels, limits, latitude, longitude }: QualityOptions) {
 		const { length } = channels;
 		this.#channels = channels;
+		this.#limits = limits;
+		this.#latitude = degree(latitude);
+		this.#longitude = degree(longitude);
 		this.#last = new Float64Array(length).fill(Number.NaN);
 		this.#lowest = new Float64Array(length).fill(Number.NaN);
 		this.#highest = new Float64Array(length).fill(Number.NaN);
 		this.#since = new Float64Array(length);
-		this.#limits = Array.from({ length: channels.length }, (_, index) => {
-			const { name, minimum, maximum } = channels.at(index);
-			const [step, persistence] = published[name] ?? [Number.NaN, Number.NaN];
-			return { minimum, maximum, step, persistence };
-		});
-	}
-
-	/** Limits of a channel; to be changed in place by the configuration of the site. */
-	limitOf(channel: number): QualityLimit {
-		return this.#limits[channel]!;
 	}
 
 	/**
-	 * Checks an observation against its limits, the ones before it, and itself.
+	 * Checks an observation against its limits, the ones before it, itself and the sun.
 	 *
-	 * @param observation  follows the one of the call before; an earlier one begins a new series
-	 * @param flags        filled with the bits of `QualityFlag` of each channel; 0 for a missing value
+	 * @param observation  follows the one of the call before; an earlier one begins a new series. The
+	 *   bits of `QualityFlag` are added to its flags
 	 */
-	check(observation: Observation, flags: Uint8Array): void {
-		const { startSeconds, values } = observation;
+	check(observation: Observation): void {
+		const { startSeconds, values, flags } = observation;
 		const elapsed = startSeconds - this.#lastSeconds;
 		if (elapsed < 0) this.#forget();
+		const isNight = this.#isNight(observation);
 		for (let channel = 0; channel < this.#channels.length; channel++) {
 			const value = values[channel]!;
-			const limit = this.#limits[channel]!;
-			flags[channel] = 0;
-			if (Number.isNaN(value)) {
-				this.#lowest[channel] = Number.NaN;
-			} else {
-				if (value < limit.minimum || value > limit.maximum) flags[channel]! |= QualityFlag.Range;
-				const step = Math.abs(value - this.#last[channel]!);
-				if (elapsed <= stepSeconds && step > limit.step) flags[channel]! |= QualityFlag.Step;
-				if (this.#persists(channel, value, startSeconds)) {
-					flags[channel]! |= QualityFlag.Persistence;
-				}
-			}
+			if (Number.isNaN(value)) this.#lowest[channel] = Number.NaN;
+			else flags[channel]! |= this.#flagsOf(channel, value, elapsed, startSeconds, isNight);
 			this.#last[channel] = value;
 		}
 		this.#lastSeconds = startSeconds;
-		checkConsistency(values, flags);
+		this.#checkWind(values, flags);
+		this.#checkRain(values, flags);
+	}
+
+	/** What a value says against itself and its past. */
+	#flagsOf(channel: number, value: number, elapsed: number, now: number, isNight: boolean): number {
+		const limits = this.#limits;
+		const step = Math.abs(value - this.#last[channel]!);
+		let flags = 0;
+		if (value < limits.minimum(channel) || value > limits.maximum(channel)) {
+			flags |= QualityFlag.Range;
+		}
+		if (elapsed <= stepSeconds && step > limits.step(channel)) flags |= QualityFlag.Step;
+		if (this.#persists(channel, value, now)) flags |= QualityFlag.Persistence;
+		if (isNight && value > limits.night(channel)) flags |= QualityFlag.Consistency;
+		return flags;
 	}
 
 	/** Whether the channel has not moved for an hour; calm and saturated air may stay as they are. */
@@ -110,12 +100,39 @@ export class QualityControl {
 		this.#highest[channel] = Math.max(value, this.#highest[channel]!);
 		const moved = this.#highest[channel]! - this.#lowest[channel]!;
 		// NaN begins anew as well: it stands for a channel that was missing.
-		if (!(moved < this.#limits[channel]!.persistence) || isSteadyByNature(channel, value)) {
+		if (!(moved < this.#limits.persistence(channel)) || isSteadyByNature(channel, value)) {
 			this.#lowest[channel] = value;
 			this.#highest[channel] = value;
 			this.#since[channel] = now;
 		}
 		return now - this.#since[channel]! >= persistenceSeconds;
+	}
+
+	/** Whether the sun was down in the middle of the window; not while nobody knows the time. */
+	#isNight({ startSeconds, periodSeconds, timeQuality }: Observation): boolean {
+		if (timeQuality === TimeQuality.Unknown) return false;
+		const middle = ((startSeconds + periodSeconds / 2) * 1000) as Epoch;
+		sunPosition(middle, this.#latitude, this.#longitude, this.#sun);
+		return this.#sun.elevation < nightElevation;
+	}
+
+	/** A gust is no weaker than the mean wind, and without wind there is no direction. */
+	#checkWind(values: Float32Array, flags: Uint8Array): void {
+		const { windSpeed, windGust, windDirection } = ChannelIndex;
+		if (values[windGust]! < values[windSpeed]! - gustTolerance) {
+			flags[windGust]! |= QualityFlag.Consistency;
+			flags[windSpeed]! |= QualityFlag.Consistency;
+		}
+		if (values[windSpeed]! < calmMps && !Number.isNaN(values[windDirection]!)) {
+			flags[windDirection]! |= QualityFlag.Consistency;
+		}
+	}
+
+	/** Rain in dry air is a gauge that the wind shakes, a sprinkler, or a hand that cleans it. */
+	#checkRain(values: Float32Array, flags: Uint8Array): void {
+		const { precipitation, relativeHumidity } = ChannelIndex;
+		const isDry = values[relativeHumidity]! < this.#limits.dryAir(precipitation);
+		if (isDry && values[precipitation]! > 0) flags[precipitation]! |= QualityFlag.Consistency;
 	}
 
 	#forget(): void {
@@ -127,16 +144,4 @@ export class QualityControl {
 function isSteadyByNature(channel: number, value: number): boolean {
 	if (channel === ChannelIndex.windSpeed) return value < calmMps;
 	return channel === ChannelIndex.relativeHumidity && value >= saturatedPercent;
-}
-
-/** A gust is no weaker than the mean wind, and without wind there is no direction. */
-function checkConsistency(values: Float32Array, flags: Uint8Array): void {
-	const { windSpeed, windGust, windDirection } = ChannelIndex;
-	if (values[windGust]! < values[windSpeed]! - gustTolerance) {
-		flags[windGust]! |= QualityFlag.Consistency;
-		flags[windSpeed]! |= QualityFlag.Consistency;
-	}
-	if (values[windSpeed]! < calmMps && !Number.isNaN(values[windDirection]!)) {
-		flags[windDirection]! |= QualityFlag.Consistency;
-	}
 }

@@ -8,6 +8,7 @@ import { Limits } from "../limits.ts";
 import type { Random, Ticks, Timed } from "../ports/clock.ts";
 import type { StationConfig } from "./config.ts";
 import { ShadowAnswer, ShadowCode, shadowFilters, shadowPrefix } from "./protocol.ts";
+import type { Setting } from "./setting.ts";
 
 /**
  * The device side of the classic shadow.
@@ -68,6 +69,8 @@ const shadowQos = 1;
 export interface ShadowOptions {
 	readonly thingName: string;
 	readonly config: StationConfig;
+	/** What else the shadow can set. */
+	readonly settings: readonly Setting[];
 	readonly random: Random;
 	/** Facts about the station that are reported with the settings; fixed for the life of the run. */
 	readonly facts: Document;
@@ -93,6 +96,8 @@ export class ShadowClient implements Timed {
 	#tokens = 0;
 	#token = "";
 	#deltaVersion = 0;
+	/** Why what a setting was wanted to be was refused last, by its member. */
+	readonly #refusals = new Map<string, string>();
 	/** What the service is known to have as `reported`; empty when that is not known. */
 	#reported = "";
 	#sent = "";
@@ -196,10 +201,20 @@ export class ShadowClient implements Timed {
 	}
 
 	#apply(delta: Document, now: Ticks): void {
-		const { config, log, onConfig } = this.#options;
+		const { config, settings, log, onConfig } = this.#options;
 		if (config.applyDelta(delta)) onConfig(now);
 		if (config.refusal !== undefined) {
 			log(`shadow: ${config.refusal.field} refused, ${config.refusal.reason}`);
+		}
+		for (const setting of settings) {
+			if (delta[setting.member] === undefined) continue;
+			const reason = setting.apply(delta[setting.member]);
+			if (reason === undefined) {
+				this.#refusals.delete(setting.member);
+			} else {
+				this.#refusals.set(setting.member, reason);
+				log(`shadow: ${setting.member} refused, ${reason}`);
+			}
 		}
 	}
 
@@ -265,15 +280,22 @@ export class ShadowClient implements Timed {
 	 * why; null removes it once it is over.
 	 */
 	#reportedDocument(): string {
-		const { config, facts } = this.#options;
-		const { refusal } = config;
+		const { config, settings, facts } = this.#options;
 		return JSON.stringify({
 			...facts,
 			sampleSeconds: config.sampleSeconds,
 			observeSeconds: config.observeSeconds,
 			reportSeconds: config.reportSeconds,
-			refused: refusal === undefined ? null : { field: refusal.field, reason: refusal.reason },
+			...Object.fromEntries(settings.map((setting) => [setting.member, setting.reported()])),
+			refused: this.#refused(),
 		});
+	}
+
+	#refused(): Document | null {
+		const { refusal } = this.#options.config;
+		if (refusal !== undefined) return { field: refusal.field, reason: refusal.reason };
+		for (const [field, reason] of this.#refusals) return { field, reason };
+		return null;
 	}
 
 	#nextToken(kind: string): void {

@@ -1,3 +1,4 @@
+import { utf8Length } from "../base/bytes.ts";
 import { Limits } from "../limits.ts";
 import type { Part, Sensor } from "../ports/sensor.ts";
 import { type Calibration, coefficientsOf } from "../sensing/calibration.ts";
@@ -6,6 +7,7 @@ import { ChannelTable } from "../sensing/channel.ts";
 import { needsOf } from "../sensing/derivation.ts";
 import { type Cadence, cadenceFault } from "../shadow/config.ts";
 import { channelsOf, usesOf } from "./channels.ts";
+import { metadataOf } from "./metadata.ts";
 
 /** A driver class: what the firmware instantiates on the chip and in the simulator alike. */
 export interface Driver {
@@ -185,6 +187,7 @@ export function defineStation(input: StationInput): StationDefinition {
 	};
 	checkSensors(definition);
 	checkSite(definition.site);
+	checkMetadata(definition);
 	checkTopics(definition);
 	checkWhole("keepAliveSeconds", definition.keepAliveSeconds, 5, 1200);
 	checkWhole("healthSeconds", definition.healthSeconds, 10, 86_400);
@@ -333,6 +336,22 @@ function checkSite(site: Site): void {
 	checkRange("site.longitude", site.longitude, -180, 180);
 	checkRange("site.heightM", site.heightM, -500, 9_000);
 	checkRange("site.utcOffsetHours", site.utcOffsetHours ?? 0, -12, 14);
+}
+
+function checkMetadata(definition: StationDefinition): void {
+	const size = utf8Length(JSON.stringify(metadataOf(definition)));
+	if (size > Limits.metadataBytes) {
+		fail(
+			`metadata of site and sensors: expected at most ${Limits.metadataBytes} bytes as JSON, got ${size}`,
+		);
+	}
+	for (const { name, metadata } of definition.sensors) {
+		checkRange(`sensor ${name}: metadata.heightM`, metadata.heightM ?? 0, -100, 1_000);
+		const { calibrated = "2000-01-01" } = metadata;
+		if (!/^\d{4}-\d{2}-\d{2}$/.test(calibrated)) {
+			fail(`sensor ${name}: metadata.calibrated: expected a day as 2026-03-01, got ${calibrated}`);
+		}
+	}
 }
 
 function checkTopics({ topics }: StationDefinition): void {

@@ -11,6 +11,8 @@ export interface HealthFacts {
 	uptimeSeconds: number;
 	freeHeapBytes: number | undefined;
 	batteryMv: number | undefined;
+	/** Of the battery, %. */
+	stateOfCharge: number | undefined;
 	observations: {
 		made: number;
 		acknowledged: number;

@@ -9,8 +9,10 @@ import { encodeDenseReport } from "../payload/dense.ts";
 import { encodeReport } from "../payload/encode.ts";
 import type { Epoch, Ticks } from "../ports/clock.ts";
 import type { Device } from "../ports/device.ts";
-import { ChannelIndex, type ChannelTable } from "../sensing/channel.ts";
+import type { ChannelTable } from "../sensing/channel.ts";
 import { Derivation } from "../sensing/derivation.ts";
+import { QualityControl } from "../sensing/quality.ts";
+import { QualityLimits } from "../sensing/qualitylimits.ts";
 import { SensingScheduler } from "../sensing/scheduler.ts";
 import { Window } from "../sensing/window.ts";
 import { ShadowClient } from "../shadow/client.ts";
@@ -20,6 +22,7 @@ import { channelsOf } from "./channels.ts";
 import type { StationDefinition } from "./define.ts";
 import { Departure, DepartureState } from "./departure.ts";
 import { Health, type HealthFacts } from "./health.ts";
+import { metadataOf } from "./metadata.ts";
 import { mountsOf } from "./mount.ts";
 import { Observer } from "./observer.ts";
 import { Presence } from "./presence.ts";
@@ -90,6 +93,7 @@ export class Station {
 	readonly #timekeeper: Timekeeper;
 	readonly #observation = new Observation();
 	readonly #derivation: Derivation;
+	readonly #quality: QualityControl;
 	readonly #window: Window;
 	readonly #scheduler: SensingScheduler;
 	readonly #outbox: Outbox;
@@ -118,6 +122,13 @@ export class Station {
 			heightM: definition.site.heightM,
 			utcOffsetHours: definition.site.utcOffsetHours ?? 0,
 			keyValue: device.keyValue,
+		});
+		const qualityLimits = new QualityLimits(this.#channels, device.keyValue);
+		this.#quality = new QualityControl({
+			channels: this.#channels,
+			limits: qualityLimits,
+			latitude: definition.site.latitude,
+			longitude: definition.site.longitude,
 		});
 		this.#window = new Window(this.#channels, this.#derivation.onWind);
 		this.#scheduler = new SensingScheduler({
@@ -186,7 +197,8 @@ export class Station {
 			thingName: identity.thingName,
 			config: this.#config,
 			random,
-			facts: { firmware: firmwareVersion, site: definition.site },
+			settings: [qualityLimits],
+			facts: { firmware: firmwareVersion, ...metadataOf(definition) },
 			publish: (name, payload, length, level, now) =>
 				this.#session.publish(name, payload, length, level, false, now),
 			subscribe: (filters, now) => this.#session.subscribe(filters, 1, now),
@@ -364,9 +376,10 @@ export class Station {
 		if (status !== Status.Ok) this.#log(`outbox: not acknowledged, ${statusName(status)}`);
 	}
 
-	/** Derives what follows from the samples. */
+	/** Derives what follows from the samples, and flags what is odd. */
 	#complete(observation: Observation, now: Ticks): void {
 		this.#derivation.fill(observation, now);
+		this.#quality.check(observation);
 	}
 
 	#onObservation(now: Ticks): void {
@@ -394,14 +407,14 @@ export class Station {
 	#facts(now: Ticks): HealthFacts {
 		const device = this.#device;
 		const outbox = this.#outbox;
-		const battery = this.#observation.values[ChannelIndex.batteryVoltage]!;
 		return {
 			firmware: firmwareVersion,
 			boot: outbox.boot,
 			reset: device.resetReason,
 			uptimeSeconds: Math.floor(now / 1000),
 			freeHeapBytes: device.freeHeap,
-			batteryMv: Number.isNaN(battery) ? undefined : Math.round(battery * 1000),
+			batteryMv: this.#wholeOf("batteryVoltage", 1000),
+			stateOfCharge: this.#wholeOf("stateOfCharge", 1),
 			observations: {
 				made: this.#observer.made,
 				acknowledged: this.#uplink.acknowledged,
@@ -419,6 +432,12 @@ export class Station {
 				(index) => this.#scheduler.faults(index),
 			),
 		};
+	}
+
+	/** The value of a channel in the last observation, times a factor, as a whole number. */
+	#wholeOf(channel: string, factor: number): number | undefined {
+		const value = this.#observation.values[this.#channels.indexOf(channel)] ?? Number.NaN;
+		return Number.isNaN(value) ? undefined : Math.round(value * factor);
 	}
 
 	#log(line: string): void {

@@ -149,9 +149,14 @@ export class TestFleet {
 		return this.#fleet.settle(milliseconds(limit));
 	}
 
-	/** Has every station report what waits and leave, as before a long sleep. */
-	drain(): void {
+	/**
+	 * As `settle`, and then has every station report what it has made since, and leave. Nothing waits
+	 * after that, and nothing more is made.
+	 */
+	finish(limit: Duration = usualSettle): number {
+		const duration = this.settle(limit);
 		this.#fleet.drain(drainMs);
+		return duration;
 	}
 
 	/** Where all observations are. */
@@ -160,8 +165,10 @@ export class TestFleet {
 	}
 
 	/**
-	 * @throws {LedgerError} unless everything made is archived, once; `isFull` allows for what a full
-	 *   flash has given up
+	 * Sees to it that everything made is archived, once; after `finish`.
+	 *
+	 * @param isFull  allows for what a full flash has given up
+	 * @throws {LedgerError} with all counts
 	 */
 	assertArchived({ isFull = false } = {}): void {
 		const ledger = this.ledger();

@@ -2,7 +2,7 @@ import { difference } from "../../cloud/services/document.ts";
 import type { StationDefinition } from "../../firmware/index.ts";
 import { VirtualCloud } from "../broker/cloud.ts";
 import { BrokerListener } from "../broker/listener.ts";
-import { type PathOptions, VirtualNetwork } from "../device/socket.ts";
+import { type Listener, type PathOptions, VirtualNetwork } from "../device/socket.ts";
 import { TimeServer } from "../device/timeserver.ts";
 import { VirtualClock } from "../kernel/clock.ts";
 import { RandomStream } from "../kernel/random.ts";
@@ -40,8 +40,7 @@ export interface VirtualFleetOptions {
 	readonly keepsRows?: boolean | undefined;
 	/** Hears what the firmware logs. */
 	log?(thing: string, line: string): void;
-	/** Hears everything that the report of a run is made of. */
-	readonly observer?: FleetObserver | undefined;
+	readonly observers?: readonly FleetObserver[] | undefined;
 	/** Makes the archive; a test puts a broken one in. */
 	createArchive?(watcher: ArchiveWatcher, keepsRows: boolean): ArchiveLedger;
 }
@@ -66,12 +65,17 @@ export interface VirtualLedger {
 	readonly copies: number;
 }
 
-/** What happens to a fleet, for those who draw it. */
+/** What happens to a fleet, for those who draw it. Times are UTC ms. */
 export interface FleetObserver {
-	/** A broker has accepted a station. */
-	onConnect(now: number): void;
-	/** A report is archived whose newest observation ended so many ms ago. */
-	onReport(latency: number): void;
+	/** A station stands at the door of the broker. */
+	onAttempt?(now: number): void;
+	/** The broker has accepted a station. */
+	onConnect?(now: number): void;
+	/** The broker is there, or gone. */
+	onBroker?(isUp: boolean, now: number): void;
+	/** A report is archived: so many observations, whose newest window ended so many ms ago. */
+	onReport?(count: number, latency: number, now: number): void;
+	onFault?(kind: string, now: number): void;
 }
 
 /** Kinds of events in the trace. */
@@ -117,16 +121,18 @@ export class VirtualFleet {
 	readonly faults: Record<string, number> = {};
 	readonly #options: VirtualFleetOptions;
 	readonly #fleet: Fleet;
-	readonly #listener: BrokerListener;
+	readonly #observers: readonly FleetObserver[];
+	readonly #listener: Listener;
 	readonly #start: number;
 	readonly #crashes = new Map<number, string>();
-	#isListening = false;
+	#isListening = true;
 	#error: InvariantError | undefined;
 
 	/** @throws {Error} with one line when a sensor has no simulated part */
 	constructor(options: VirtualFleetOptions) {
 		const { things, definition, start = usualStart, keepsRows = true } = options;
 		this.#options = options;
+		this.#observers = options.observers ?? [];
 		this.#start = start;
 		this.things = things;
 		this.definition = definition;
@@ -145,8 +151,8 @@ export class VirtualFleet {
 		});
 		this.archive = this.#makeArchive(keepsRows);
 		this.cloud = this.#makeCloud();
-		this.#listener = new BrokerListener(this.cloud.broker, this.clock);
-		this.startBroker();
+		this.#listener = this.#makeListener();
+		this.network.listen(brokerHost, brokerPort, this.#listener);
 		this.#fleet = this.#makeFleet();
 		this.#fleet.start();
 		this.#sweepAt(start + sweepMs);
@@ -241,6 +247,7 @@ export class VirtualFleet {
 		if (this.#isListening) return;
 		this.#isListening = true;
 		this.network.listen(brokerHost, brokerPort, this.#listener);
+		for (const observer of this.#observers) observer.onBroker?.(true, this.now);
 	}
 
 	/** The broker is gone, as after a crash of its machine. */
@@ -250,6 +257,7 @@ export class VirtualFleet {
 		this.network.stopListening(brokerHost, brokerPort);
 		this.cloud.broker.crash(keepsSessions);
 		if (!keepsSessions) this.checker.expectsOnce = false;
+		for (const observer of this.#observers) observer.onBroker?.(false, this.now);
 	}
 
 	/** Whether names can be resolved. */
@@ -262,6 +270,7 @@ export class VirtualFleet {
 		this.faults[kind] = (this.faults[kind] ?? 0) + 1;
 		this.trace.add(this.now, index, Event.Fault);
 		this.trace.text(kind);
+		for (const observer of this.#observers) observer.onFault?.(kind, this.now);
 	}
 
 	#makeBoard(thing: string): Board {
@@ -272,16 +281,15 @@ export class VirtualFleet {
 
 	#makeArchive(keepsRows: boolean): ArchiveLedger {
 		const { checker } = this;
-		const { observer } = this.#options;
 		const watcher: ArchiveWatcher = {
 			onRow: (thing, sequence) => checker.onRow(thing, sequence),
 			onCopy: (thing, sequence) => checker.onCopy(thing, sequence),
 			onRejected: (thing, payload) => checker.onRejected(thing, payload),
 			onReport: (thing, head, report) => {
 				checker.onReport(thing, head, report);
-				if (observer === undefined || head.timeQuality !== 0) return;
 				const end = (head.startSeconds + head.count * head.periodSeconds) * 1000;
-				observer.onReport(this.now - end);
+				const latency = head.timeQuality === 0 ? this.now - end : Number.NaN;
+				for (const observer of this.#observers) observer.onReport?.(head.count, latency, this.now);
 			},
 		};
 		const make = this.#options.createArchive;
@@ -298,7 +306,7 @@ export class VirtualFleet {
 			channels: definition.channels,
 			onConnect: (thing) => {
 				trace.add(this.now, places.get(thing)!, Event.Connect);
-				this.#options.observer?.onConnect(this.now);
+				for (const observer of this.#observers) observer.onConnect?.(this.now);
 			},
 			onPublish: (thing, { topicName, payload }) => {
 				trace.add(this.now, places.get(thing)!, Event.Publish);
@@ -306,6 +314,16 @@ export class VirtualFleet {
 				checker.onPublish(thing, topicName.length, payload.length);
 			},
 		});
+	}
+
+	#makeListener(): Listener {
+		const listener = new BrokerListener(this.cloud.broker, this.clock);
+		return {
+			accept: (connection, thing) => {
+				for (const observer of this.#observers) observer.onAttempt?.(this.now);
+				return listener.accept(connection, thing);
+			},
+		};
 	}
 
 	#makeFleet(): Fleet {

@@ -107,8 +107,7 @@ export class CupPart extends Faulty implements PulsePart {
 		let metres = 0;
 		for (let look = 0; look < looks; look++) {
 			const time = from + (look + 0.5) * stepMs;
-			const windSpeed =
-				weather.windSpeed?.(time) ?? weather.at(time, this.#conditions).windSpeed;
+			const windSpeed = weather.windSpeed?.(time) ?? weather.at(time, this.#conditions).windSpeed;
 			const friction = 1 + 0.005 * noise(random);
 			if (windSpeed >= startingSpeed) metres += (windSpeed * friction * stepMs) / 1000;
 		}

@@ -79,16 +79,15 @@ describe.each([1, 2] as const)("every byte of a QoS %i exchange, with every mish
 			const archive = await Archive.open(files.dataDir, { channels, log: files.log });
 			opened.push(() => archive.close());
 			const passedOn = new Map<string, number>();
-			await subscribe(broker.port, (thing, payload) => {
+			const heardAll = await subscribe(broker.port, (thing, payload) => {
 				passedOn.set(thing, (passedOn.get(thing) ?? 0) + 1);
 				archive.append(thing, payload, (error) => expect(error).toBeUndefined());
 			});
 			const options = optionsFor(broker.port, qos);
 			const steps = stepsOf(mishaps, await measure(options));
 			await walk(options, steps);
-			while (archive.archived < (steps.length + 1) * 4) {
-				await new Promise((resolve) => setTimeout(resolve, 20));
-			}
+			await heardAll();
+			await new Promise<void>((resolve) => archive.settle(() => resolve()));
 			await expectWhole(archive, steps);
 			if (qos === 2) expectOnceEach(passedOn, steps);
 		},
@@ -96,14 +95,30 @@ describe.each([1, 2] as const)("every byte of a QoS %i exchange, with every mish
 	);
 });
 
-/** A client that is not ours hears every report that the broker passes on. */
+/**
+ * A client that is not ours hears every report that the broker passes on.
+ *
+ * @returns what waits until it has heard all that was passed on before
+ */
 async function subscribe(
 	port: number,
 	onReport: (thing: string, payload: Uint8Array) => void,
-): Promise<void> {
+): Promise<() => Promise<void>> {
 	const witness = connect({ port, host: "127.0.0.1", clientId: "witness" });
 	opened.push(() => witness.end(true));
-	witness.on("message", (topicName, payload) => onReport(thingOf(topicName)!, payload));
+	let onLast = (): void => {};
+	witness.on("message", (topicName, payload) => {
+		const thing = thingOf(topicName);
+		if (thing === undefined) onLast();
+		else onReport(thing, payload);
+	});
 	await new Promise((resolve) => witness.once("connect", resolve));
-	await witness.subscribeAsync("isobar/+/report", { qos: 2 });
+	await witness.subscribeAsync(["isobar/+/report", "last"], { qos: 2 });
+	return async () => {
+		const heard = new Promise<void>((resolve) => {
+			onLast = resolve;
+		});
+		await witness.publishAsync("last", "", { qos: 2 });
+		await heard;
+	};
 }

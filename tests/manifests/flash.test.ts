@@ -269,7 +269,7 @@ test("what was not made is not flashed", () => {
 	const image = join(folder, "out/esp32/bin/esp32/nodemcu/release/esp32");
 	mkdirSync(image, { recursive: true });
 	writeFileSync(join(image, "xs_esp32.bin"), "");
-	expect(flash).toThrow(/roof\.bin; "isobar identity --thing roof" makes it/);
+	expect(flash).toThrow(/roof\.bin; "npm run identity -- --thing roof" makes it/);
 });
 
 describe("steps", () => {

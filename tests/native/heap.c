@@ -46,9 +46,8 @@ HeapFigures heap_figures(void)
 	return figures;
 }
 
-void heap_reset_peak(void)
+void heap_forget_largest(void)
 {
-	figures.peak = figures.held;
 	figures.largest = 0;
 }
 

@@ -12,7 +12,7 @@ typedef struct {
 	/** Bytes allocated now, and the most there ever were. */
 	size_t held;
 	size_t peak;
-	/** Largest single allocation. */
+	/** Largest single allocation since `heap_forget_largest`. */
 	size_t largest;
 	/** Allocations so far. */
 	unsigned long count;
@@ -20,8 +20,7 @@ typedef struct {
 
 HeapFigures heap_figures(void);
 
-/** Starts the peak and the largest anew. */
-void heap_reset_peak(void);
+void heap_forget_largest(void);
 
 /** Lets the allocation fail that comes after `after` others, once; ULONG_MAX for none. */
 void heap_fail(unsigned long after);

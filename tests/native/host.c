@@ -504,6 +504,8 @@ int main(int count, char **arguments)
 	TlsEngine *engine = tls_engine_create(&identity, &reason);
 	size_t created = heap_figures().held;
 	size_t first = 0;
+	/* What a connection asks for is another matter than the buffers of the start. */
+	heap_forget_largest();
 	signal(SIGPIPE, SIG_IGN);
 	if (engine == NULL) {
 		Outcome outcome = {.reason = (int) reason};

@@ -17,8 +17,13 @@ export default function main(): void {
 		print(line);
 	};
 	const guard = guardWith(log, crash);
+	let isEnding = false;
 	globalThis.abort = (reason) => {
-		log(`crash: ${reason}`);
+		// With the heap full, saying so can fail, and then this is called again.
+		if (!isEnding) {
+			isEnding = true;
+			log(`crash: ${reason}`);
+		}
 		crash();
 	};
 	guard(() => start(record.lastLines, log, guard))();

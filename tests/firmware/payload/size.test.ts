@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { bounds, cborSize, measurePayload } from "../../../bench/payload.ts";
+import { bounds, cborSize, measurePayload } from "../../../bench/payloadsize.ts";
 
 const perReport = [1, 6, 10, 60] as const;
 const sizes = measurePayload(perReport);
@@ -38,7 +38,6 @@ describe("sizes in CBOR (RFC 8949, appendix A)", () => {
 		[1.1, "fb3ff199999999999a"],
 		[1.5, "f93e00"],
 		[-4.1, "fbc010666666666666"],
-		[5.960464477539063e-8 * 2 ** 24 + 0.5, "f93e00"],
 		[100000.5, "fa47c35040"],
 		[null, "f6"],
 		["", "60"],

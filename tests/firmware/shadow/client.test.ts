@@ -1,8 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { Status } from "../../../firmware/base/status.ts";
+import { Limits } from "../../../firmware/limits.ts";
 import type { Ticks } from "../../../firmware/ports/clock.ts";
+import { ChannelTable } from "../../../firmware/sensing/channel.ts";
+import { QualityLimits } from "../../../firmware/sensing/qualitylimits.ts";
 import { ShadowClient, ShadowState } from "../../../firmware/shadow/client.ts";
 import { StationConfig } from "../../../firmware/shadow/config.ts";
+import type { Setting } from "../../../firmware/shadow/setting.ts";
 import { MapKeyValue } from "../../support/keyvalue.ts";
 
 const prefix = "$aws/things/st-1/shadow/";
@@ -11,20 +15,26 @@ const bytes = (document: unknown) => new TextEncoder().encode(JSON.stringify(doc
 
 /** A client with everything it sends in a list. */
 class Bench {
+	/** What is reported beside the settings; read at each report. */
+	readonly facts: Record<string, unknown> = { firmware: "1.2.3" };
 	readonly sent: { topic: string; document: Record<string, unknown> }[] = [];
 	readonly log: string[] = [];
 	readonly config = new StationConfig(
 		{ sampleSeconds: 2, observeSeconds: 5, reportSeconds: 30 },
 		new MapKeyValue(),
 	);
+	/** A setting that takes numbers, and none below zero. */
+	level = 5;
+	readonly settings: Setting[] = [];
 	subscriptions = 0;
 	configChanges = 0;
 	accepts = true;
-	readonly client = new ShadowClient({
+	readonly client: ShadowClient = new ShadowClient({
 		thingName: "st-1",
 		config: this.config,
 		random: { next: () => 0x8000_0000 },
-		facts: { firmware: "1.2.3" },
+		settings: this.settings,
+		facts: this.facts,
 		publish: (topic, payload, length) => {
 			if (!this.accepts) return -Status.NoRoom;
 			const text = new TextDecoder().decode(payload.subarray(0, length));
@@ -290,4 +300,72 @@ describe("ShadowClient, every state × input", () => {
 			expect(bench.client.state).toBe(Pausing);
 		},
 	);
+});
+
+describe("ShadowClient, other settings", () => {
+	test("the largest report fits Limits.controlBytes", () => {
+		const channels = new ChannelTable([], ["luminousExposureSinceMidnightLocal"]);
+		const limits = new QualityLimits(channels, new MapKeyValue());
+		const values = {
+			minimum: 1 / 7,
+			maximum: 1e22 / 3,
+			step: 1e-7 / 3,
+			night: -1e-7 / 3,
+		};
+		const wanted = { luminousExposureSinceMidnightLocal: values, relativeHumidity: values };
+		expect(limits.apply(wanted)).toBeUndefined();
+		const bench = new Bench();
+		bench.facts.text = "x".repeat(Limits.metadataBytes);
+		bench.settings.push(limits);
+		bench.to(ShadowState.Getting);
+		const refused = {
+			limits: { airTemperature: { ["x".repeat(500)]: 1 } },
+			reportSeconds: "x".repeat(500),
+		};
+		bench.answer("get/accepted", { version: 1, state: { delta: refused } });
+		expect(bench.last.topic).toBe("update");
+	});
+
+	function benchWithLevel(): Bench {
+		const bench = new Bench();
+		bench.settings.push({
+			member: "level",
+			apply: (wanted) => {
+				if ((wanted as { value: number }).value < 0) return "value: expected 0 or more";
+				bench.level = (wanted as { value: number }).value;
+				return undefined;
+			},
+			reported: () => ({ value: bench.level }),
+		});
+		return bench.to(ShadowState.Getting);
+	}
+
+	const reportedBy = (bench: Bench) =>
+		(bench.last.document.state as { reported: Record<string, unknown> }).reported;
+
+	test("are given what is wanted of them, and reported", () => {
+		const bench = benchWithLevel();
+		bench.answer("get/accepted", { version: 1, state: { delta: { level: { value: 7 } } } });
+		expect(reportedBy(bench)).toMatchObject({ level: { value: 7 }, refused: null });
+		expect(bench.configChanges).toBe(0);
+	});
+
+	test("are left alone by a delta without them", () => {
+		const bench = benchWithLevel();
+		bench.answer("get/accepted", { version: 1, state: { delta: { reportSeconds: 60 } } });
+		expect(reportedBy(bench)).toMatchObject({ level: { value: 5 }, reportSeconds: 60 });
+	});
+
+	test("say why they refuse, until they take what is wanted", () => {
+		const bench = benchWithLevel();
+		bench.answer("get/accepted", { version: 1, state: { delta: { level: { value: -1 } } } });
+		expect(reportedBy(bench)).toMatchObject({
+			level: { value: 5 },
+			refused: { field: "level", reason: "value: expected 0 or more" },
+		});
+		expect(bench.log).toContain("shadow: level refused, value: expected 0 or more");
+		bench.answer("update/accepted", { version: 2 });
+		bench.message("update/delta", { version: 3, state: { level: { value: 8 } } });
+		expect(reportedBy(bench)).toMatchObject({ level: { value: 8 }, refused: null });
+	});
 });

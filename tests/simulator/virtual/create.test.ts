@@ -10,7 +10,7 @@ describe("createFleet", () => {
 		expect(station.name).toBe("station-1");
 		expect(station.state?.link).toBe("up");
 		expect(station.values.airTemperature).toBeGreaterThan(0);
-		expect(fleet.settle()).toBeLessThan(10 * minute);
+		expect(fleet.finish()).toBeLessThan(10 * minute);
 		fleet.assertArchived();
 		const rows = station.archive;
 		expect(rows.length).toBeGreaterThan(55);
@@ -72,7 +72,7 @@ describe("createFleet", () => {
 		fleet.advance("1h");
 		expect(() => fleet.assertArchived()).toThrow(LedgerError);
 		expect(() => fleet.assertArchived()).toThrow(/made 60, archived 0, shed 0, waiting 60, lost 0/);
-		fleet.settle();
+		fleet.finish();
 		fleet.assertArchived();
 	});
 
@@ -80,7 +80,7 @@ describe("createFleet", () => {
 		const fleet = createFleet({ definition: slow, flashBlocks: 6 });
 		fleet.fault("brokerOutage");
 		fleet.advance("12h");
-		fleet.settle();
+		fleet.finish();
 		const ledger = fleet.ledger();
 		expect(ledger.shed).toBeGreaterThan(100);
 		expect(ledger.made).toBe(ledger.archived + ledger.shed);
@@ -88,11 +88,11 @@ describe("createFleet", () => {
 		fleet.assertArchived({ isFull: true });
 	});
 
-	test("drain has the stations report everything and leave", () => {
+	test("finish has the stations report everything and leave", () => {
 		const fleet = createFleet({ definition: slow, stations: 2 });
 		fleet.advance("7m");
 		expect(fleet.ledger().waiting).toBeGreaterThan(0);
-		fleet.drain();
+		fleet.finish();
 		expect(fleet.ledger()).toMatchObject({ waiting: 0, lost: 0 });
 		expect(fleet.station().state?.link).toBe("stopped");
 	});
@@ -127,7 +127,7 @@ describe("faults", () => {
 			station.fault("powerCut", { point, for: "70s" });
 			fleet.advance("5m");
 		}
-		fleet.settle();
+		fleet.finish();
 		fleet.assertArchived();
 	});
 
@@ -140,9 +140,10 @@ describe("faults", () => {
 			expect(fleet.station().state?.link).not.toBe("up");
 			const end = fleet.now;
 			while (fleet.station().state?.link !== "up") fleet.advance("1s");
-			fleet.settle();
+			const duration = fleet.now - end;
+			fleet.finish();
 			fleet.assertArchived();
-			return fleet.now - end;
+			return duration;
 		};
 		expect(downFor("linkLoss")).toBeLessThan(5 * minute);
 		expect(downFor("deadLink")).toBeLessThan(10 * minute);
@@ -154,7 +155,7 @@ describe("faults", () => {
 		fleet.station().fault("halfOpen", { direction, for: "30m" });
 		fleet.advance("20m");
 		expect(fleet.station().state?.link).not.toBe("up");
-		fleet.settle();
+		fleet.finish();
 		fleet.assertArchived();
 	});
 
@@ -181,8 +182,6 @@ describe("faults", () => {
 
 	test("names of sensors that are none are refused", () => {
 		const fleet = createFleet({ definition: slow });
-		const { fault } = fleet.station();
-		expect(fault).toBeDefined();
 		expect(() => fleet.station().fault("sensorFault", { sensor: "Barometer" })).toThrow(
 			"sensor: no Barometer in the definition",
 		);
@@ -207,9 +206,9 @@ describe("faults", () => {
 			fleet.fault("brokerOutage", { sessions, for: "20m" });
 			fleet.advance("1h");
 		}
-		fleet.settle();
-		fleet.assertArchived();
 		expect(fleet.station().state?.connects).toBe(3);
+		fleet.finish();
+		fleet.assertArchived();
 	});
 
 	test("without names nobody connects, and connections stay", () => {
@@ -220,7 +219,7 @@ describe("faults", () => {
 		fleet.advance("30m");
 		expect(fleet.station("before").state?.link).toBe("up");
 		expect(fleet.station("after").state?.link).not.toBe("up");
-		fleet.settle();
+		fleet.finish();
 		fleet.assertArchived();
 	});
 
@@ -229,7 +228,7 @@ describe("faults", () => {
 		fleet.advance("30m");
 		fleet.station().fault("clockStep", { step: 2 * hour });
 		fleet.advance("12h");
-		fleet.settle();
+		fleet.finish();
 		const starts = fleet.station().archive.map(({ startSeconds }) => startSeconds);
 		expect(starts).toEqual([...starts].sort((a, b) => a - b));
 		fleet.assertArchived();

@@ -1,0 +1,24 @@
+import type { Document } from "../base/json.ts";
+import type { StationDefinition } from "./define.ts";
+
+/**
+ * What those who use the data want to know of a station and its instruments: where it stands, and
+ * part, serial number, height, last calibration and correction of each sensor. Reported in the shadow.
+ *
+ * Source: WMO-No. 1192, WIGOS Metadata Standard, categories 3 (station) and 5 (instruments).
+ */
+export function metadataOf({ site, sensors }: StationDefinition): Document {
+	return {
+		site,
+		sensors: Object.fromEntries(
+			sensors.map(({ name, Driver, metadata, calibrate }) => [
+				name,
+				{
+					part: Driver.part.name,
+					...metadata,
+					...(Object.keys(calibrate).length === 0 ? {} : { calibrate }),
+				},
+			]),
+		),
+	};
+}
