@@ -17,6 +17,8 @@ const scanMs = 1_000;
 const now = (): Ticks => performance.now() as Ticks;
 const turn: Turn = (work) => work();
 const random = { next: () => 0 };
+/** Plain TCP knows nothing of who uses it; TLS has the credentials of one station. */
+const tcp = new TcpNetwork(turn);
 
 class Client implements SessionHost {
 	readonly session: MqttSession;
@@ -29,8 +31,7 @@ class Client implements SessionHost {
 		const clientId = `isobar-${index}`;
 		const identity = { clientId, keepAlive, cleanSession: true, profile: "mqtt" } as const;
 		this.session = new MqttSession({ ...identity, buffers }, this);
-		const network: Network =
-			credentials === undefined ? new TcpNetwork(turn) : new TlsNetwork(credentials, turn);
+		const network: Network = credentials === undefined ? tcp : new TlsNetwork(credentials, turn);
 		this.link = new MqttLink({
 			network,
 			endpoint: "localhost",

@@ -1,6 +1,7 @@
 /** One fleet in a process of its own: what the benchmark asks of it, and what it answers. */
 export interface Task {
 	readonly port: number;
+	/** So many are to be connected in the end. */
 	readonly clients: number;
 	/** Beside the certificate of the authority and of the client; PEM. Without it plain TCP. */
 	readonly credentials:
@@ -18,7 +19,9 @@ export interface ToWorker {
 export interface FromWorker {
 	/** Microseconds of CPU of the process, user and system. */
 	readonly cpuMicros: number;
-	/** Bytes that the process has grown by since before the first client. */
+	/** Clients that were connected in this step. */
+	readonly connected: number;
+	/** Bytes that the process has grown by for each client since memory was first measured. */
 	readonly residentBytes: number;
 	/** The same of the JavaScript heap and of what hangs on it. */
 	readonly heapBytes: number;
@@ -26,7 +29,7 @@ export interface FromWorker {
 
 /** A fleet of clients of one kind. */
 export interface Fleet {
-	/** Connects one more client; resolves with CONNACK. */
+	/** Connects a client; resolves with CONNACK. */
 	connect(task: Task, index: number): Promise<void>;
 	/** Publishes one message of QoS 1; calls back once when it is acknowledged. */
 	publish(index: number, payload: Uint8Array, onAcknowledged: () => void): void;
@@ -39,28 +42,34 @@ export const topicName = "isobar/station-0001/report";
 export const keepAlive = 600;
 /** Connections that are being made at once. */
 const connecting = 50;
-/** Clients that are there before memory is counted: code and tables that all share are loaded then. */
-const early = 20;
-
 /** Does what the parent process says, step by step. */
 export function serve(fleet: Fleet): void {
 	let clients = 0;
-	let before: NodeJS.MemoryUsage | undefined;
+	let measured: { clients: number; rss: number; heap: number } | undefined;
 	process.on("message", async ({ connect, publish, measure }: ToWorker) => {
+		const there = clients;
 		const start = process.cpuUsage();
 		if (connect !== undefined) {
 			clients = connect.clients;
-			await connectAll(fleet, connect, 0, early);
-			before = await settled();
-			await connectAll(fleet, connect, early, clients);
+			await connectAll(fleet, connect, there, clients);
 		}
 		if (publish !== undefined) await publishAll(fleet, clients, publish);
 		const { user, system } = process.cpuUsage(start);
-		const now = measure === true ? await settled() : process.memoryUsage();
+		let perClient = { residentBytes: Number.NaN, heapBytes: Number.NaN };
+		if (measure === true) {
+			const { rss, heapUsed, external } = await settled();
+			const heap = heapUsed + external;
+			measured ??= { clients, rss, heap };
+			const more = clients - measured.clients;
+			perClient = {
+				residentBytes: (rss - measured.rss) / more,
+				heapBytes: (heap - measured.heap) / more,
+			};
+		}
 		const answer: FromWorker = {
 			cpuMicros: user + system,
-			residentBytes: now.rss - before!.rss,
-			heapBytes: now.heapUsed + now.external - before!.heapUsed - before!.external,
+			connected: clients - there,
+			...perClient,
 		};
 		process.send!(answer);
 	});

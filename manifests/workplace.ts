@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync } from "no
 import { delimiter, join } from "node:path";
 
 /** What the SDK and ESP-IDF have to be: those that the manifests were checked against. */
-export const wanted = Object.freeze({ moddable: "8.2", idf: "6.0" } as const);
+const wanted = Object.freeze({ moddable: "8.2", idf: "6.0" } as const);
 
 /** The surroundings, so that tests can have their own. */
 export interface Surroundings {

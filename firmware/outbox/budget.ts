@@ -5,7 +5,7 @@ import { observationBytes } from "./observations.ts";
 import { blockHeaderBytes, recordSize } from "./record.ts";
 
 /** "Min. 100K Program-Erase cycles per sector": Winbond W25Q32JV data sheet, features. */
-export const eraseCycles = 100_000;
+const eraseCycles = 100_000;
 
 /** How a partition is shared out. */
 export interface Division {

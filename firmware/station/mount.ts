@@ -5,6 +5,9 @@ import type { SensorMount } from "../sensing/scheduler.ts";
 import { fillingsOf } from "./channels.ts";
 import type { SensorEntry, StationDefinition } from "./define.ts";
 
+/** Standard mode of I2C, in Hz: what every part can do (NXP UM10204 §3.1). */
+const defaultHz = 100_000;
+
 /** The shape that every driver's constructor takes; `sensor()` has checked the rest. */
 type AnyDriver = new (options: { sensor: object }) => Sensor;
 
@@ -29,7 +32,7 @@ function createSensor(entry: SensorEntry, { buses }: StationDefinition, { io }: 
 	const place =
 		bus === undefined
 			? { pin, signal: pin, ...(debounce === undefined ? {} : { debounce }) }
-			: { ...buses[bus], address };
+			: { hz: defaultHz, ...buses[bus], address };
 	const created = new (Driver as unknown as AnyDriver)({
 		sensor: { ...place, io: io[Driver.part.io] },
 	});

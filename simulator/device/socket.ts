@@ -149,16 +149,14 @@ export class VirtualPath implements DeviceNetwork {
 		this.turn = turn;
 		this.#random = random;
 		this.#options = { ...usualPath, ...options };
-		const path = this;
 		// Plain functions, so that all stations share the one class behind them.
-		this.Socket = function (options: SocketOptions) {
-			const socket = new VirtualSocket(path, options, path.#onClosed);
-			path.#open.add(socket);
+		this.Socket = ((options: SocketOptions) => {
+			const socket = new VirtualSocket(this, options, this.#onClosed);
+			this.#open.add(socket);
 			return socket;
-		} as unknown as SocketConstructor;
-		this.Datagram = function (options: DatagramOptions) {
-			return new VirtualDatagram(path, options);
-		} as unknown as DatagramConstructor;
+		}) as unknown as SocketConstructor;
+		this.Datagram = ((options: DatagramOptions) =>
+			new VirtualDatagram(this, options)) as unknown as DatagramConstructor;
 	}
 
 	get options(): Required<PathOptions> {

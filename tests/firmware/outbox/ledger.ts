@@ -301,7 +301,7 @@ export class Ledger {
 }
 
 /** What a notice of this number says. */
-export function noticeBytes(number: number): Uint8Array {
+function noticeBytes(number: number): Uint8Array {
 	return Uint8Array.from({ length: 20 + (number % 60) }, (_, at) => (at * 7 + number) & 0xff);
 }
 

@@ -29,7 +29,7 @@ export function startOf(sequence: number, timeQuality: TimeQuality): number {
 }
 
 /** Observation `index` of a run, as one that can be compared. */
-export function pick(run: ObservationRun, index: number, into = new Observation()): Observation {
+function pick(run: ObservationRun, index: number, into = new Observation()): Observation {
 	into.clear();
 	into.sequence = run.firstSequence + index;
 	into.startSeconds = run.startSeconds + index * run.periodSeconds;

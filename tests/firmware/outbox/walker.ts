@@ -15,7 +15,7 @@ import { observe } from "./support.ts";
  * in which the power goes in the middle of that operation, at every unit of `writeAlign`, and shows
  * each copy to `visit`.
  */
-export class WalkedFlash implements FlashPartition {
+class WalkedFlash implements FlashPartition {
 	readonly flash: VirtualFlash;
 	/** Shown a flash as the power cut has left it. */
 	visit: (flash: VirtualFlash) => void = () => {};
