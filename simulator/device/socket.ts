@@ -149,14 +149,18 @@ export class VirtualPath implements DeviceNetwork {
 		this.turn = turn;
 		this.#random = random;
 		this.#options = { ...usualPath, ...options };
+		const path = this;
 		// Plain functions, so that all stations share the one class behind them.
-		this.Socket = ((options: SocketOptions) => {
-			const socket = new VirtualSocket(this, options, this.#onClosed);
-			this.#open.add(socket);
+		// biome-ignore lint/complexity/useArrowFunction: an arrow function cannot be called with new
+		this.Socket = function (options: SocketOptions) {
+			const socket = new VirtualSocket(path, options, path.#onClosed);
+			path.#open.add(socket);
 			return socket;
-		}) as unknown as SocketConstructor;
-		this.Datagram = ((options: DatagramOptions) =>
-			new VirtualDatagram(this, options)) as unknown as DatagramConstructor;
+		} as unknown as SocketConstructor;
+		// biome-ignore lint/complexity/useArrowFunction: an arrow function cannot be called with new
+		this.Datagram = function (options: DatagramOptions) {
+			return new VirtualDatagram(path, options);
+		} as unknown as DatagramConstructor;
 	}
 
 	get options(): Required<PathOptions> {
