@@ -44,7 +44,7 @@ export class FleetBench {
 			port: this.port,
 			definition,
 			...(parts === undefined ? {} : { parts }),
-			record: parseRecord(readFileSync(surfrad, "utf8"), surfrad),
+			weather: parseRecord(readFileSync(surfrad, "utf8"), surfrad),
 			seed,
 			storage: () => {
 				const flash = new VirtualFlash();
