@@ -15,11 +15,6 @@ const benchmarks = {
 		programs: ["fleet", "fleet-isobar", "fleet-mqttjs"],
 		flags: [],
 	},
-	sim: {
-		summary: "a fleet in virtual time: device-days per second on one core, memory of a station",
-		programs: ["sim"],
-		flags: ["--expose-gc"],
-	},
 	payload: {
 		summary: "reports beside plain JSON, SenML and CBOR: bytes an observation on the recorded day",
 		programs: ["payload"],

@@ -42,9 +42,6 @@ export const topicName = "isobar/station-0001/report";
 export const keepAlive = 600;
 /** Connections that are being made at once. */
 const connecting = 50;
-/** What is there to be collected. */
-export let garbage: number[] = [];
-
 /** Does what the parent process says, step by step. */
 export function serve(fleet: Fleet): void {
 	let clients = 0;
@@ -79,13 +76,9 @@ export function serve(fleet: Fleet): void {
 	process.once("disconnect", () => process.exit());
 }
 
-/**
- * Memory after everything that can be collected has been. Before that the young generation is filled
- * to its end, or the pages that it grows by would count as the clients'.
- */
+/** Memory after everything that can be collected has been. */
 async function settled(): Promise<NodeJS.MemoryUsage> {
 	for (let round = 0; round < 4; round++) {
-		for (let count = 0; count < 1_000_000; count++) garbage = [count];
 		globalThis.gc!();
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}

@@ -53,7 +53,7 @@ export interface Budget {
 	readonly days: number;
 	/** Erases of each block in a year. */
 	readonly erasesPerYear: number;
-	/** Years until 100,000 erase cycles of each block are used up. */
+	/** Years until `eraseCycles` are used up. */
 	readonly years: number;
 }
 

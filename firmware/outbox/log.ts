@@ -141,8 +141,6 @@ export class FlashLog {
 	count = 0;
 	/** Blocks that can be opened. */
 	free = 0;
-	/** Blocks released so far: an index noted before the last of them may be that of another block. */
-	releases = 0;
 	/** Where the next record of the newest block goes. */
 	tail = 0;
 	readonly #firstBlock: number;
@@ -370,7 +368,6 @@ export class FlashLog {
 		this.#firsts.copyWithin(index, index + 1, this.count);
 		this.#generations.copyWithin(index, index + 1, this.count);
 		this.count -= 1;
-		this.releases += 1;
 		const status = this.medium.erase(this.#firstBlock + block);
 		this.#states[block] = status === Status.Ok ? BlockState.Clean : BlockState.Broken;
 		if (status === Status.Ok) this.free += 1;

@@ -46,18 +46,34 @@ export class VirtualBus {
 	readonly #open = new Map<string, Seat<SimulatedPart>>();
 
 	constructor({ now, resolution = 12, fullScaleMv = 3300 }: VirtualBusOptions) {
+		const bus = this;
 		this.#now = now;
-		const i2c: Opening<I2CPart> = (options) => this.#seat(addressOf(options), "i2c");
-		const pulse: Opening<PulsePart> = ({ pin }) => this.#seat(pinOf(pin), "pulse");
-		const analog: Opening<AnalogPart> = ({ pin }) => this.#seat(pinOf(pin), "analog");
-		const digital: Opening<DigitalPart> = ({ pin }) => this.#seat(pinOf(pin), "digital");
-		// Bound, not derived: the buses of all stations share these classes.
 		this.io = Object.freeze({
-			I2C: VirtualI2C.bind(undefined, i2c),
-			SMBus: VirtualSMBus.bind(undefined, i2c),
-			PulseCount: VirtualPulseCount.bind(undefined, pulse),
-			Analog: VirtualAnalog.bind(undefined, analog, resolution, fullScaleMv),
-			Digital: VirtualDigital.bind(undefined, digital),
+			I2C: class extends VirtualI2C {
+				constructor(options: I2COptions) {
+					super(bus.#seat(addressOf(options), "i2c"), options.address);
+				}
+			},
+			SMBus: class extends VirtualSMBus {
+				constructor(options: I2COptions) {
+					super(bus.#seat(addressOf(options), "i2c"), options.address);
+				}
+			},
+			PulseCount: class extends VirtualPulseCount {
+				constructor({ signal, debounce = 0 }: PulseCountOptions) {
+					super(bus.#seat(pinOf(signal), "pulse"), debounce);
+				}
+			},
+			Analog: class extends VirtualAnalog {
+				constructor({ pin }: AnalogOptions) {
+					super(bus.#seat(pinOf(pin), "analog"), resolution, fullScaleMv);
+				}
+			},
+			Digital: class extends VirtualDigital {
+				constructor({ pin }: DigitalOptions) {
+					super(bus.#seat(pinOf(pin), "digital"));
+				}
+			},
 		});
 	}
 
@@ -100,9 +116,6 @@ export class VirtualBus {
 		return seat;
 	}
 }
-
-/** Takes the seat of a part, or throws. */
-type Opening<P extends SimulatedPart> = (place: Connection) => Seat<P>;
 
 type PartOf<K extends SimulatedPart["kind"]> = Extract<SimulatedPart, { kind: K }>;
 
@@ -156,9 +169,9 @@ class VirtualI2C implements I2C {
 	readonly #seat: Seat<I2CPart>;
 	readonly #address: number;
 
-	constructor(open: Opening<I2CPart>, options: I2COptions) {
-		this.#seat = open(options);
-		this.#address = options.address;
+	constructor(seat: Seat<I2CPart>, address: number) {
+		this.#seat = seat;
+		this.#address = address;
 	}
 
 	read(buffer: Uint8Array): number {
@@ -188,9 +201,9 @@ class VirtualSMBus implements SMBus {
 	readonly #pointer = new Uint8Array(1);
 	readonly #word = new Uint8Array(2);
 
-	constructor(open: Opening<I2CPart>, options: I2COptions) {
-		this.#seat = open(options);
-		this.#address = options.address;
+	constructor(seat: Seat<I2CPart>, address: number) {
+		this.#seat = seat;
+		this.#address = address;
 	}
 
 	readUint8(register: number): number {
@@ -245,10 +258,10 @@ class VirtualPulseCount implements PulseCount {
 	readonly #debounceMs: number;
 	readonly #zero: number;
 
-	constructor(open: Opening<PulsePart>, { signal, debounce = 0 }: PulseCountOptions) {
-		this.#seat = open({ pin: signal });
-		this.#debounceMs = debounce;
-		this.#zero = this.#seat.part!.pulses(this.#seat.now, debounce);
+	constructor(seat: Seat<PulsePart>, debounceMs: number) {
+		this.#seat = seat;
+		this.#debounceMs = debounceMs;
+		this.#zero = seat.part!.pulses(seat.now, debounceMs);
 	}
 
 	/** Counts from the moment it was opened; wraps at 32 bits, signed. */
@@ -266,13 +279,8 @@ class VirtualAnalog implements Analog {
 	readonly #seat: Seat<AnalogPart>;
 	readonly #fullScaleMv: number;
 
-	constructor(
-		open: Opening<AnalogPart>,
-		resolution: number,
-		fullScaleMv: number,
-		options: AnalogOptions,
-	) {
-		this.#seat = open(options);
+	constructor(seat: Seat<AnalogPart>, resolution: number, fullScaleMv: number) {
+		this.#seat = seat;
 		this.resolution = resolution;
 		this.#fullScaleMv = fullScaleMv;
 	}
@@ -290,8 +298,8 @@ class VirtualAnalog implements Analog {
 class VirtualDigital implements Digital {
 	readonly #seat: Seat<DigitalPart>;
 
-	constructor(open: Opening<DigitalPart>, options: DigitalOptions) {
-		this.#seat = open(options);
+	constructor(seat: Seat<DigitalPart>) {
+		this.#seat = seat;
 	}
 
 	read(): number {

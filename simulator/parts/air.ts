@@ -1,6 +1,5 @@
 /** The parts that measure what is in the air: carbon dioxide and particles. */
-import type { Conditions } from "../weather/conditions.ts";
-import { blankConditions, noise, type Surroundings } from "./part.ts";
+import { type Ambience, blankConditions, noise, type Surroundings } from "./part.ts";
 import { checksum, SensirionPart, word } from "./sensirion.ts";
 
 /** Outdoor air where the weather source says nothing else: ppm, and µg/m³ up to 2.5 µm. */
@@ -13,7 +12,7 @@ const selfHeating = 4;
 /** SCD4x. Data sheet: version 1.3, September 2022, table 9. */
 export class SCD4xPart extends SensirionPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
+	readonly #conditions: Ambience = blankConditions();
 	/** 0 while idle, otherwise ms from one result to the next. */
 	#periodMs = 0;
 	#nextAt = Number.POSITIVE_INFINITY;
@@ -134,7 +133,7 @@ export class SCD4xPart extends SensirionPart {
 /** SPS30 on I2C. Data sheet: version 1.0, March 2020, §6.3. */
 export class SPS30Part extends SensirionPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
+	readonly #conditions: Ambience = blankConditions();
 	#nextAt = Number.POSITIVE_INFINITY;
 	#isReady = false;
 	#values: readonly number[] = [0, 0, 0, 0];

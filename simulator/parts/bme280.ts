@@ -164,7 +164,7 @@ export class BME280Part extends RegisterPart {
 	#finish(time: number): void {
 		if (this.fault === "stuck") return;
 		const { weather, random } = this.#surroundings;
-		const now = conditionsAt(weather, time, this.#conditions);
+		const now = weather.at(time, this.#conditions);
 		const t = code(this.#control >> 5);
 		const p = code((this.#control >> 2) & 7);
 		const h = code(this.#osrsH);

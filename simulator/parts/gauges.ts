@@ -44,7 +44,7 @@ export class BucketPart extends Faulty implements PulsePart {
 	}
 
 	pulses(now: number, debounceMs: number): number {
-		const { precipitationTotal } = conditionsAt(this.#surroundings.weather, now, this.#conditions);
+		const { precipitationTotal } = this.#surroundings.weather.at(now, this.#conditions);
 		if (!Number.isNaN(this.#total) && !isStill(this.fault)) {
 			this.#level += precipitationTotal - this.#total;
 		}
@@ -153,7 +153,7 @@ export class VanePart extends Faulty implements AnalogPart {
 		if (this.fault === "unplugged") return this.#supplyMv;
 		if (this.fault === "power") return 0;
 		const { weather, random } = this.#surroundings;
-		const { windSpeed, windDirection } = conditionsAt(weather, now, this.#conditions);
+		const { windSpeed, windDirection } = weather.at(now, this.#conditions);
 		if (windSpeed >= startingSpeed && this.fault !== "stuck") {
 			const step = 360 / this.#ohms.length;
 			this.#position = Math.round(windDirection / step) % this.#ohms.length;
@@ -206,7 +206,7 @@ export class PotentiometerVanePart extends Faulty implements AnalogPart {
 		if (this.fault === "unplugged") return this.#supplyMv;
 		if (this.fault === "power") return 0;
 		const { weather, random } = this.#surroundings;
-		const { windSpeed, windDirection } = conditionsAt(weather, now, this.#conditions);
+		const { windSpeed, windDirection } = weather.at(now, this.#conditions);
 		const isOverGap = windDirection < this.#gap / 2 || windDirection > 360 - this.#gap / 2;
 		if (windSpeed >= startingSpeed && this.fault !== "stuck") {
 			const end = this.#angle < 180 ? this.#gap / 2 : 360 - this.#gap / 2;
@@ -241,7 +241,7 @@ export class BatteryPart extends Faulty implements AnalogPart {
 	millivolts(now: number): number {
 		if (this.fault === "unplugged") return 0;
 		const { weather, random } = this.#surroundings;
-		const { batteryVoltage } = conditionsAt(weather, now, this.#conditions);
+		const { batteryVoltage } = weather.at(now, this.#conditions);
 		return batteryVoltage * 1000 * this.#ratio + 2 * noise(random);
 	}
 }

@@ -1,7 +1,6 @@
 /** The parts that look at the sky: ambient light and ultraviolet. */
-import type { Conditions } from "../weather/conditions.ts";
 import { RegisterPart, WordPart } from "./buspart.ts";
-import { blankConditions, noise, type Surroundings, uniform } from "./part.ts";
+import { type Ambience, blankConditions, noise, type Surroundings, uniform } from "./part.ts";
 
 /** ALS_GAIN and ALS_IT by their codes; VEML7700 data sheet 84286, revision 1.7, register 0. */
 const vemlGains = [1, 2, 0.125, 0.25];
@@ -17,7 +16,7 @@ const vemlTimes: Readonly<Record<number, number>> = {
 /** VEML7700. At gains of 1/8 and 1/4 its counts bend as the application note's correction says. */
 export class VEML7700Part extends WordPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
+	readonly #conditions: Ambience = blankConditions();
 	#configuration = 0x0001;
 	#doneAt = Number.POSITIVE_INFINITY;
 	#count = 0;
@@ -92,7 +91,7 @@ const ltrRates = [25, 50, 100, 200, 500, 1000, 2000, 2000];
 /** LTR-390UV-01. Its ambient-light channel is not simulated: it reads as dark. */
 export class LTR390Part extends RegisterPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
+	readonly #conditions: Ambience = blankConditions();
 	readonly #registers = new Uint8Array(256);
 	#doneAt = Number.POSITIVE_INFINITY;
 

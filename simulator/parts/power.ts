@@ -1,7 +1,7 @@
 /** The parts that watch the supply: fuel gauge and current monitor. */
 
-import type { Conditions } from "../weather/conditions.ts";
 import { WordPart } from "./buspart.ts";
+import type { Ambience } from "./part.ts";
 import { blankConditions, noise, type Surroundings } from "./part.ts";
 
 /**
@@ -10,7 +10,7 @@ import { blankConditions, noise, type Surroundings } from "./part.ts";
  */
 export class MAX17048Part extends WordPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
+	readonly #conditions: Ambience = blankConditions();
 	#measuredAt = Number.NEGATIVE_INFINITY;
 	#voltage = 0;
 
@@ -55,7 +55,7 @@ export interface INA219PartOptions {
 /** INA219. Data sheet: SBOS448G, tables 2 to 6. */
 export class INA219Part extends WordPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
+	readonly #conditions: Ambience = blankConditions();
 	readonly #shuntOhm: number;
 	#configuration = 0x399f;
 	#doneAt = Number.POSITIVE_INFINITY;

@@ -1,12 +1,8 @@
-import {
-	Observation,
-	type ObservationRun,
-	type TimeQuality,
-} from "../../../firmware/base/observation.ts";
+import type { ObservationRun, TimeQuality } from "../../../firmware/base/observation.ts";
 import { Status } from "../../../firmware/base/status.ts";
 import { Notice, type NoticeKind } from "../../../firmware/outbox/notices.ts";
 import type { Outbox } from "../../../firmware/outbox/outbox.ts";
-import { observe, same, startOf, visit } from "./support.ts";
+import { list, observe, same, startOf } from "./support.ts";
 
 /** A call that has begun and may not have returned. */
 type Pending =
@@ -38,9 +34,6 @@ export class Ledger {
 	readonly #notices = new Map<number, number>();
 	#noticesShed = 0;
 	#pending: Pending = { call: "open" };
-	readonly #expected = new Observation();
-	/** Lent to an outbox; a check may run in the middle of its call. */
-	readonly #appended = new Observation();
 	/** Observations that a power cut may take, the last ones appended. */
 	readonly window: number;
 
@@ -74,7 +67,7 @@ export class Ledger {
 	append(outbox: Outbox, quality: TimeQuality): void {
 		const sequence = outbox.nextSequence;
 		this.#pending = { call: "append", sequence };
-		this.#returned(outbox.append(observe(sequence, quality, this.#appended)));
+		this.#returned(outbox.append(observe(sequence, quality)));
 		this.#made.set(sequence, quality);
 		this.#waiting.add(sequence);
 		if (quality === 3) this.#thisBoot.push(sequence);
@@ -151,22 +144,21 @@ export class Ledger {
 	check(outbox: Outbox, lostWindow = false): void {
 		const pending = this.#pending;
 		const { shed, waiting } = outbox;
-		const listed = new Set<number>();
+		const listed = list(outbox);
+		expect(outbox.corrupt === 0, `${outbox.corrupt} corrupt without damage`);
+		expect(listed.length === waiting, `${waiting} waiting, ${listed.length} listed`);
 		let before = 0;
-		visit(outbox, (observation) => {
+		for (const observation of listed) {
 			const { sequence } = observation;
-			listed.add(sequence);
-			if (sequence <= before) fail(`${sequence} after ${before}`);
+			expect(sequence > before, `${sequence} after ${before}`);
 			before = sequence;
 			const known = this.#made.get(sequence);
 			const isPending = pending.call === "append" && pending.sequence === sequence;
-			if (known === undefined && !isPending) fail(`${sequence} was never made`);
-			if (this.#acknowledged.has(sequence)) fail(`${sequence} waits after its acknowledgement`);
+			expect(known !== undefined || isPending, `${sequence} was never made`);
+			expect(!this.#acknowledged.has(sequence), `${sequence} waits after its acknowledgement`);
 			this.#checkContent(observation, known ?? observation.timeQuality);
-		});
-		expect(outbox.corrupt === 0, `${outbox.corrupt} corrupt without damage`);
-		expect(listed.size === waiting, `${waiting} waiting, ${listed.size} listed`);
-		this.#checkAllThere(listed, shed, lostWindow);
+		}
+		this.#checkAllThere(new Set(listed.map(({ sequence }) => sequence)), shed, lostWindow);
 		expect(before < outbox.nextSequence, "next sequence is one that waits");
 		const last = Math.max(0, ...this.#made.keys());
 		expect(outbox.nextSequence > last, `next sequence ${outbox.nextSequence}, used ${last}`);
@@ -183,22 +175,19 @@ export class Ledger {
 	 * @param flips  bits that flipped since the last check
 	 */
 	checkDamaged(outbox: Outbox, flips: number): void {
-		const found = new Set<number>();
+		const listed = list(outbox);
 		let before = 0;
-		visit(outbox, (observation) => {
+		for (const observation of listed) {
 			const { sequence } = observation;
-			found.add(sequence);
-			if (sequence <= before) fail(`${sequence} after ${before}`);
+			expect(sequence > before, `${sequence} after ${before}`);
 			before = sequence;
 			const quality = this.#made.get(sequence);
-			if (quality === undefined) fail(`${sequence} was never made`);
-			// A date may be forgotten, so both are true.
-			if (!same(observation, observe(sequence, quality, this.#expected))) {
-				this.#checkContent(observation, quality);
-			}
-		});
-		expect(outbox.waiting === found.size, `${outbox.waiting} waiting, ${found.size} listed`);
+			expect(quality !== undefined, `${sequence} was never made`);
+			if (!same(observation, observe(sequence, quality))) this.#checkContent(observation, quality!);
+		}
+		expect(outbox.waiting === listed.length, `${outbox.waiting} waiting, ${listed.length} listed`);
 		if (flips > 1) return;
+		const found = new Set(listed.map(({ sequence }) => sequence));
 		const missing = [...this.#waiting].filter((sequence) => !found.has(sequence));
 		const more = Math.max(0, outbox.shed - this.#shed);
 		expect(missing.length <= flips + more, `${missing.length} missing, ${more} shed`);
@@ -212,18 +201,18 @@ export class Ledger {
 	 */
 	resume(outbox: Outbox): void {
 		const pending = this.#pending;
-		const found = new Set<number>();
-		visit(outbox, ({ sequence, timeQuality, startSeconds }) => {
-			found.add(sequence);
-			if (!this.#made.has(sequence)) this.#made.set(sequence, timeQuality);
-			this.#waiting.add(sequence);
-			if (timeQuality === 2) this.#offsets.set(sequence, startSeconds - startOf(sequence, 3));
-		});
+		const listed = list(outbox);
+		const found = new Set(listed.map(({ sequence }) => sequence));
 		for (const sequence of this.#waiting) {
 			if (found.has(sequence)) continue;
 			this.#waiting.delete(sequence);
 			if (pending.call !== "acknowledge") continue;
 			if (sequence >= pending.first && sequence <= pending.last) this.#acknowledged.add(sequence);
+		}
+		for (const { sequence, timeQuality, startSeconds } of listed) {
+			if (!this.#made.has(sequence)) this.#made.set(sequence, timeQuality);
+			this.#waiting.add(sequence);
+			if (timeQuality === 2) this.#offsets.set(sequence, startSeconds - startOf(sequence, 3));
 		}
 		this.#shed = outbox.shed;
 		const notice = new Notice();
@@ -266,9 +255,9 @@ export class Ledger {
 		else expect(missing <= more + mayBeLost, `${missing} missing, ${more} shed`);
 	}
 
-	#checkContent(observation: Observation, quality: TimeQuality): void {
+	#checkContent(observation: ReturnType<typeof observe>, quality: TimeQuality): void {
 		const { sequence } = observation;
-		const expected = observe(sequence, quality, this.#expected);
+		const expected = observe(sequence, quality);
 		const offset = this.#offsets.get(sequence);
 		if (offset !== undefined) {
 			expected.startSeconds = startOf(sequence, 3) + offset;
@@ -317,9 +306,5 @@ function noticeBytes(number: number): Uint8Array {
 }
 
 function expect(condition: boolean, message: string): void {
-	if (!condition) fail(message);
-}
-
-function fail(message: string): never {
-	throw new Error(message);
+	if (!condition) throw new Error(message);
 }

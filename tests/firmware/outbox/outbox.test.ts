@@ -4,7 +4,7 @@ import { Status } from "../../../firmware/base/status.ts";
 import { Limits } from "../../../firmware/limits.ts";
 import { Outbox, type OutboxOptions } from "../../../firmware/outbox/outbox.ts";
 import { VirtualFlash, VirtualRetainedMemory } from "../../../simulator/device/storage.ts";
-import { list, observe, read, same } from "./support.ts";
+import { list, observe, same } from "./support.ts";
 
 const small = { blocks: 8, blockLength: 1024 };
 
@@ -24,7 +24,7 @@ function fill(
 	}
 }
 
-const sequences = (outbox: Outbox) => list(outbox);
+const sequences = (outbox: Outbox) => list(outbox).map(({ sequence }) => sequence);
 
 const range = (first: number, last: number) =>
 	Array.from({ length: last + 1 - first }, (_, index) => first + index);
@@ -52,7 +52,7 @@ describe("Outbox", () => {
 		const outbox = start(flash);
 		fill(outbox, 30);
 		for (const box of [outbox, start(flash, { firstSequence: 7 })]) {
-			const observations = read(box);
+			const observations = list(box);
 			expect(observations).toHaveLength(30);
 			for (const observation of observations) {
 				expect(same(observation, observe(observation.sequence))).toBe(true);
@@ -226,7 +226,7 @@ describe("Outbox, observations from before the clock was set", () => {
 		expect(outbox.backStamp(1_700_000_000)).toBe(Status.Ok);
 		fill(outbox, 5);
 		for (let boot = 0; boot < 2; boot++) {
-			const observations = read(outbox);
+			const observations = list(outbox);
 			expect(observations).toHaveLength(10);
 			for (const { sequence, startSeconds, timeQuality } of observations) {
 				expect(startSeconds).toBe(1_700_000_000 + sequence * 60);
@@ -244,7 +244,7 @@ describe("Outbox, observations from before the clock was set", () => {
 		const outbox = start(flash);
 		fill(outbox, 3, unknown);
 		expect(outbox.backStamp(1_000_000)).toBe(Status.Ok);
-		expect(read(outbox).map(({ timeQuality }) => timeQuality)).toEqual([3, 3, 3, 2, 2, 2]);
+		expect(list(outbox).map(({ timeQuality }) => timeQuality)).toEqual([3, 3, 3, 2, 2, 2]);
 	});
 
 	test("each boot keeps its own offset, also through blocks that come and go", () => {
@@ -258,7 +258,7 @@ describe("Outbox, observations from before the clock was set", () => {
 		const outbox = start(flash);
 		outbox.acknowledge(130, 159);
 		fill(outbox, 25);
-		for (const observation of read(start(flash))) {
+		for (const observation of list(start(flash))) {
 			if (observation.timeQuality !== TimeQuality.BackStamped) continue;
 			const boot = 1 + Math.floor((observation.sequence - 100) / 20);
 			expect(observation.startSeconds).toBe(observation.sequence * 60 + boot * 1_000_000);
@@ -280,7 +280,7 @@ describe("Outbox, observations from before the clock was set", () => {
 		expect(outbox.backStamp(99)).toBe(Status.NoRoom);
 		outbox.acknowledge(100, 100);
 		expect(outbox.backStamp(99)).toBe(Status.Ok);
-		expect(read(outbox).at(-1)?.timeQuality).toBe(TimeQuality.BackStamped);
+		expect(list(outbox).at(-1)?.timeQuality).toBe(TimeQuality.BackStamped);
 	});
 });
 
@@ -314,7 +314,7 @@ describe("Outbox, a loss window in retained memory", () => {
 			expect(outbox.waiting).toBe(wake + 1);
 		}
 		expect(outbox.backStamp(1_000)).toBe(Status.Ok);
-		const observations = read(outbox);
+		const observations = list(outbox);
 		expect(observations.map(({ sequence }) => sequence)).toEqual(range(100, 124));
 		expect(observations.every(({ timeQuality }) => timeQuality === 2)).toBe(true);
 	});
@@ -344,7 +344,7 @@ describe("Outbox, a loss window in retained memory", () => {
 			const after = start(flash, windowed(retained));
 			expect(after.nextSequence).toBeGreaterThanOrEqual(next);
 			expect(safe - after.waiting).toBeLessThanOrEqual(10);
-			expect(after.waiting).toBe(read(after).length);
+			expect(after.waiting).toBe(list(after).length);
 			retained.losePower({ next: () => 0xa5 });
 		}
 		expect(made).toBe(31);

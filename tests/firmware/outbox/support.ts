@@ -1,11 +1,6 @@
 import { Observation, ObservationRun, TimeQuality } from "../../../firmware/base/observation.ts";
 import { Limits } from "../../../firmware/limits.ts";
 
-/** Not looked up in the sandbox of jest each time: that takes longer than all the rest. */
-const { is } = Object;
-const { fround } = Math;
-const { channels, observationsPerReport } = Limits;
-
 /** What an observation of this sequence looks like; derived from nothing else. */
 export function observe(
 	sequence: number,
@@ -19,11 +14,11 @@ export function observe(
 	into.timeQuality = timeQuality;
 	for (let channel = 0; channel < 7; channel++) {
 		if ((sequence + channel) % 5 === 0) into.reasons[channel] = 1 + (sequence % 9);
-		else into.values[channel] = fround(sequence / 7 + channel);
+		else into.values[channel] = Math.fround(sequence / 7 + channel);
 	}
 	if (sequence % 3 === 0)
 		into.flags[sequence % 7] = Number.isNaN(into.values[sequence % 7]) ? 0 : 5;
-	if (sequence % 11 === 0) for (let c = 7; c < channels; c++) into.values[c] = c;
+	if (sequence % 11 === 0) for (let c = 7; c < Limits.channels; c++) into.values[c] = c;
 	return into;
 }
 
@@ -34,24 +29,24 @@ export function startOf(sequence: number, timeQuality: TimeQuality): number {
 }
 
 /** Observation `index` of a run, as one that can be compared. */
-function pick(run: ObservationRun, index: number, into: Observation): Observation {
+function pick(run: ObservationRun, index: number, into = new Observation()): Observation {
 	into.clear();
 	into.sequence = run.firstSequence + index;
 	into.startSeconds = run.startSeconds + index * run.periodSeconds;
 	into.periodSeconds = run.periodSeconds;
 	into.timeQuality = run.timeQuality;
-	for (let channel = 0; channel < channels; channel++) {
-		into.values[channel] = run.values[channel * observationsPerReport + index]!;
-		into.reasons[channel] = run.reasons[channel * observationsPerReport + index]!;
-		into.flags[channel] = run.flags[channel * observationsPerReport + index]!;
+	for (let channel = 0; channel < Limits.channels; channel++) {
+		into.values[channel] = run.values[channel * Limits.observationsPerReport + index]!;
+		into.reasons[channel] = run.reasons[channel * Limits.observationsPerReport + index]!;
+		into.flags[channel] = run.flags[channel * Limits.observationsPerReport + index]!;
 	}
 	return into;
 }
 
 /** Whether two observations are the same in every field. */
 export function same(one: Observation, other: Observation): boolean {
-	for (let channel = 0; channel < channels; channel++) {
-		if (!is(one.values[channel], other.values[channel])) return false;
+	for (let channel = 0; channel < Limits.channels; channel++) {
+		if (!Object.is(one.values[channel], other.values[channel])) return false;
 		if (one.reasons[channel] !== other.reasons[channel]) return false;
 		if (one.flags[channel] !== other.flags[channel]) return false;
 	}
@@ -63,38 +58,17 @@ export function same(one: Observation, other: Observation): boolean {
 	);
 }
 
-interface Readable {
-	peek(from: number, limit: number, into: ObservationRun): number;
-}
-
-const run = new ObservationRun();
-const picked = new Observation();
-
-/**
- * Reads everything that waits, oldest first, and acknowledges nothing.
- *
- * @param visit  sees one observation after the other, in the same object
- */
-export function visit(outbox: Readable, visit: (observation: Observation) => void): void {
+/** Reads everything that waits, oldest first, and acknowledges nothing. */
+export function list(
+	outbox: { peek(from: number, limit: number, into: ObservationRun): number },
+	run = new ObservationRun(),
+): Observation[] {
+	const observations: Observation[] = [];
 	let from = 0;
 	for (;;) {
-		const count = outbox.peek(from, observationsPerReport, run);
-		if (count === 0) return;
-		for (let index = 0; index < count; index++) visit(pick(run, index, picked));
+		const count = outbox.peek(from, Limits.observationsPerReport, run);
+		if (count === 0) return observations;
+		for (let index = 0; index < count; index++) observations.push(pick(run, index));
 		from = run.firstSequence + count;
 	}
-}
-
-/** Sequences of everything that waits, oldest first. */
-export function list(outbox: Readable): number[] {
-	const sequences: number[] = [];
-	visit(outbox, ({ sequence }) => sequences.push(sequence));
-	return sequences;
-}
-
-/** Copies of everything that waits, oldest first. */
-export function read(outbox: Readable): Observation[] {
-	const observations: Observation[] = [];
-	visit(outbox, () => observations.push(structuredClone(picked)));
-	return observations;
 }

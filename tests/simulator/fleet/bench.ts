@@ -44,7 +44,7 @@ export class FleetBench {
 			port: this.port,
 			definition,
 			...(parts === undefined ? {} : { parts }),
-			weather: parseRecord(readFileSync(surfrad, "utf8"), surfrad),
+			record: parseRecord(readFileSync(surfrad, "utf8"), surfrad),
 			seed,
 			storage: () => {
 				const flash = new VirtualFlash();
