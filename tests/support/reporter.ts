@@ -21,13 +21,16 @@ export interface ReporterOptions {
 
 /** Milliseconds of real time without a word from the socket after which time may jump. */
 const patienceMs = 20;
+/** Milliseconds of station time that one turn of the event loop is worth at most. */
+const stepMaximumMs = 50;
 
 /**
  * A station with something to report and nothing else: session and link of the firmware over a real
  * socket, and a count of observations in place of an outbox.
  *
  * The socket lives in real time. The station's own time jumps to the next deadline once nothing but
- * a timeout can help it on, so that a stalled connection costs milliseconds.
+ * a timeout can help it on, so that a stalled connection costs milliseconds. It stands still while
+ * this process is too busy to look at its sockets: a slow machine is not a slow network.
  */
 export class Reporter implements SessionHost {
 	/** The connection has met its fault: what does not come soon will not come. */
@@ -40,7 +43,8 @@ export class Reporter implements SessionHost {
 	#session: MqttSession;
 	#network: DeviceNetwork;
 	#link: MqttLink;
-	#skipped = 0;
+	#now = performance.now() as Ticks;
+	#lastLook = performance.now();
 	#lastTurn = performance.now();
 	#handedOver = 0;
 	#isStarted = false;
@@ -64,6 +68,7 @@ export class Reporter implements SessionHost {
 	/** Called every few milliseconds of real time, until it is done. */
 	tick(): void {
 		if (this.isDone) return;
+		this.#look();
 		if (!this.#isStarted) {
 			this.#isStarted = true;
 			this.#turn(() => this.#link.start(this.#now));
@@ -72,7 +77,7 @@ export class Reporter implements SessionHost {
 		const isWaiting = this.#link.state === LinkState.Waiting;
 		if (isWaiting) this.isHurt = false;
 		const jumps = isWaiting || (this.isHurt && !isPatient);
-		if (jumps) this.#skipped += Math.max(0, this.#link.deadline - this.#now);
+		if (jumps) this.#now = Math.max(this.#now, this.#link.deadline) as Ticks;
 		if (this.#now >= this.#link.deadline) this.#turn(() => this.#link.onDeadline(this.#now));
 	}
 
@@ -84,6 +89,11 @@ export class Reporter implements SessionHost {
 		this.#link = this.#createLink();
 		this.#handedOver = Math.max(this.#acknowledgedBefore, this.#session.lastSequence);
 		this.#link.start(this.#now);
+	}
+
+	/** Gives up what it has open. */
+	end(): void {
+		if (!this.isDone) this.#network.cut();
 	}
 
 	onOpen(subscribed: boolean): void {
@@ -109,8 +119,11 @@ export class Reporter implements SessionHost {
 
 	onClosed(): void {}
 
-	get #now(): Ticks {
-		return after(performance.now() as Ticks, this.#skipped);
+	/** Lets the station's time follow the real one, by a bounded step. */
+	#look(): void {
+		const real = performance.now();
+		this.#now = after(this.#now, Math.min(real - this.#lastLook, stepMaximumMs));
+		this.#lastLook = real;
 	}
 
 	/** The last sequence before which everything is acknowledged. */

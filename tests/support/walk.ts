@@ -68,10 +68,18 @@ export async function walk(options: WalkOptions, steps: readonly Step[]): Promis
 	let next = 0;
 	const work = async (): Promise<void> => {
 		for (let index = next++; index < steps.length; index = next++) {
-			await report(options, index + 1, steps[index]);
+			try {
+				await report(options, index + 1, steps[index]);
+			} catch (error) {
+				// No other station begins a step once one has failed.
+				next = steps.length;
+				throw error;
+			}
 		}
 	};
-	await Promise.all(Array.from({ length: stationsMaximum }, work));
+	// All have ended, and closed what they had open, before the first failure is told.
+	const ends = await Promise.allSettled(Array.from({ length: stationsMaximum }, work));
+	for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 async function report(
@@ -89,14 +97,18 @@ async function report(
 		if (step?.mishap === "power") reporter.reboot();
 	};
 	const end = performance.now() + limitMs;
-	while (!reporter.isDone || (step !== undefined && !proxy.hasHit)) {
-		if (performance.now() > end) {
-			throw new Error(`${thing} is not done: ${JSON.stringify({ step, hit: proxy.hasHit })}`);
+	try {
+		while (!reporter.isDone || (step !== undefined && !proxy.hasHit)) {
+			if (performance.now() > end) {
+				throw new Error(`${thing} is not done: ${JSON.stringify({ step, hit: proxy.hasHit })}`);
+			}
+			reporter.tick();
+			await new Promise((resolve) => setTimeout(resolve, tickMs));
 		}
-		reporter.tick();
-		await new Promise((resolve) => setTimeout(resolve, tickMs));
+	} finally {
+		reporter.end();
+		proxy.close();
 	}
-	proxy.close();
 	if (losesNothing && proxy.connections !== 1) {
 		throw new Error(`${thing}: ${proxy.connections} connections, ${JSON.stringify(step)}`);
 	}
