@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import typescript from "@rollup/plugin-typescript";
 
 const manifest = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8"));
@@ -41,6 +41,18 @@ const records = {
 	},
 };
 
+/** The scenarios that come with `isobar sim`. */
+const scenarios = {
+	name: "scenarios",
+	buildStart() {
+		const folder = new URL("./simulator/scenario/", import.meta.url);
+		for (const name of readdirSync(folder).filter((one) => one.endsWith(".json"))) {
+			const source = readFileSync(new URL(name, folder));
+			this.emitFile({ type: "asset", fileName: `scenarios/${name}`, source });
+		}
+	},
+};
+
 /** The bundle for the chip. */
 export const device = {
 	input: { main: "firmware/platform/moddable/main.ts" },
@@ -61,7 +73,7 @@ export const desktop = {
 		tools: "manifests/flash.ts",
 	},
 	external: [/^node:/, ...packages],
-	plugins: [compile("tsconfig.build.json"), records],
+	plugins: [compile("tsconfig.build.json"), records, scenarios],
 	onwarn: strict,
 	output: {
 		dir: "dist",

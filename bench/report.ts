@@ -15,6 +15,8 @@ export interface Comparison {
 	readonly others: Spread;
 	/** Ours divided by the other's, round by round. */
 	readonly ratio: Spread;
+	/** The same quantity where nothing is done but what nobody can do without. */
+	readonly floor?: Spread;
 	/** What the ratio has to be. */
 	readonly target: { readonly atLeast: number } | { readonly atMost: number } | undefined;
 }
@@ -92,6 +94,7 @@ export function print(
 		process.stdout.write(`${JSON.stringify({ title, machine, comparisons })}\n`);
 		return;
 	}
+	const hasFloor = comparisons.some(({ floor }) => floor !== undefined);
 	const rows = [
 		["median (min … max)", "isobar", others, "ratio", "target"],
 		...comparisons.map((one) => [
@@ -102,6 +105,12 @@ export function print(
 			verdict(one),
 		]),
 	];
+	if (hasFloor) {
+		rows[0]!.push("transport alone");
+		for (const [index, { floor }] of comparisons.entries()) {
+			rows[index + 1]!.push(floor === undefined ? "" : format(floor));
+		}
+	}
 	const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
 	const line = (row: readonly string[]): string =>
 		row

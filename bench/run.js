@@ -12,8 +12,13 @@ const benchmarks = {
 	},
 	fleet: {
 		summary: "a fleet of our sessions beside the same fleet on MQTT.js: CPU per message, memory",
-		programs: ["fleet", "fleet-isobar", "fleet-mqttjs"],
+		programs: ["fleet", "fleet-isobar", "fleet-mqttjs", "fleet-bare"],
 		flags: [],
+	},
+	sim: {
+		summary: "a fleet in virtual time: device-days per second on one core, memory of a station",
+		programs: ["sim"],
+		flags: ["--expose-gc"],
 	},
 	payload: {
 		summary: "reports beside plain JSON, SenML and CBOR: bytes an observation on the recorded day",

@@ -1,7 +1,6 @@
 /** One fleet in a process of its own: what the benchmark asks of it, and what it answers. */
 export interface Task {
 	readonly port: number;
-	/** So many are to be connected in the end. */
 	readonly clients: number;
 	/** Beside the certificate of the authority and of the client; PEM. Without it plain TCP. */
 	readonly credentials:
@@ -10,21 +9,20 @@ export interface Task {
 }
 
 export interface ToWorker {
+	/** Asked once, before anything else. */
 	readonly connect?: Task;
-	/** QoS 1 messages of each client, one after the other, all clients at once. */
+	/** QoS 1 messages of each client. */
 	readonly publish?: number;
 	readonly measure?: true;
 }
 
 export interface FromWorker {
-	/** Microseconds of CPU of the process, user and system. */
+	/** Microseconds of CPU of the process, user and system, that the step has taken. */
 	readonly cpuMicros: number;
-	/** Clients that were connected in this step. */
-	readonly connected: number;
-	/** Bytes that the process has grown by for each client since memory was first measured. */
-	readonly residentBytes: number;
-	/** The same of the JavaScript heap and of what hangs on it. */
-	readonly heapBytes: number;
+	/** Bytes of the process. */
+	readonly resident: number;
+	/** Bytes of the JavaScript heap, and of what hangs on it. */
+	readonly heap: number;
 }
 
 /** A fleet of clients of one kind. */
@@ -42,64 +40,73 @@ export const topicName = "isobar/station-0001/report";
 export const keepAlive = 600;
 /** Connections that are being made at once. */
 const connecting = 50;
+/** Messages that are under way at once: stations do not report in the same millisecond. */
+const publishing = 100;
+/** What is there to be collected. */
+export let garbage: number[] = [];
+
 /** Does what the parent process says, step by step. */
 export function serve(fleet: Fleet): void {
 	let clients = 0;
-	let measured: { clients: number; rss: number; heap: number } | undefined;
 	process.on("message", async ({ connect, publish, measure }: ToWorker) => {
-		const there = clients;
 		const start = process.cpuUsage();
 		if (connect !== undefined) {
 			clients = connect.clients;
-			await connectAll(fleet, connect, there, clients);
+			await share(clients, connecting, (index) => fleet.connect(connect, index));
 		}
 		if (publish !== undefined) await publishAll(fleet, clients, publish);
 		const { user, system } = process.cpuUsage(start);
-		let perClient = { residentBytes: Number.NaN, heapBytes: Number.NaN };
-		if (measure === true) {
-			const { rss, heapUsed, external } = await settled();
-			const heap = heapUsed + external;
-			measured ??= { clients, rss, heap };
-			const more = clients - measured.clients;
-			perClient = {
-				residentBytes: (rss - measured.rss) / more,
-				heapBytes: (heap - measured.heap) / more,
-			};
-		}
+		if (measure === true) await settle();
+		const { rss, heapUsed, external } = process.memoryUsage();
 		const answer: FromWorker = {
 			cpuMicros: user + system,
-			connected: clients - there,
-			...perClient,
+			resident: rss,
+			heap: heapUsed + external,
 		};
 		process.send!(answer);
 	});
 	process.once("disconnect", () => process.exit());
 }
 
-/** Memory after everything that can be collected has been. */
-async function settled(): Promise<NodeJS.MemoryUsage> {
+/**
+ * Has everything collected that can be. Before that the young generation is filled to its end, so
+ * that all its pages count, whatever the traffic was.
+ */
+async function settle(): Promise<void> {
 	for (let round = 0; round < 4; round++) {
+		for (let count = 0; count < 1_000_000; count++) garbage = [count];
 		globalThis.gc!();
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
-	return process.memoryUsage();
 }
 
-async function connectAll(fleet: Fleet, task: Task, from: number, to: number): Promise<void> {
-	let next = from;
-	const work = async (): Promise<void> => {
-		for (let index = next++; index < to; index = next++) await fleet.connect(task, index);
+/** Does so many pieces of work, `atOnce` at a time. */
+async function share(
+	count: number,
+	atOnce: number,
+	work: (index: number) => Promise<void>,
+): Promise<void> {
+	let next = 0;
+	const worker = async (): Promise<void> => {
+		for (let index = next++; index < count; index = next++) await work(index);
 	};
-	await Promise.all(Array.from({ length: connecting }, work));
+	await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
+/** One message from each client, then the next one; no promises, which would be measured as well. */
 function publishAll(fleet: Fleet, clients: number, perClient: number): Promise<void> {
 	return new Promise((resolve) => {
-		let working = clients;
-		const next = (index: number, left: number): void => {
-			if (left > 0) fleet.publish(index, payload, () => next(index, left - 1));
-			else if (--working === 0) resolve();
+		const all = clients * perClient;
+		let sent = 0;
+		let acknowledged = 0;
+		const next = (): void => {
+			if (sent < all) fleet.publish(sent++ % clients, payload, onAcknowledged);
 		};
-		for (let index = 0; index < clients; index++) next(index, perClient);
+		const onAcknowledged = (): void => {
+			acknowledged += 1;
+			if (acknowledged === all) resolve();
+			else next();
+		};
+		for (let count = Math.min(publishing, clients); count > 0; count--) next();
 	});
 }

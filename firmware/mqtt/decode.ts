@@ -52,6 +52,11 @@ export class PacketDecoder {
 		this.#bytes = this.#buffer;
 	}
 
+	/** Whether a packet has begun and not ended. */
+	get isWithin(): boolean {
+		return this.#gathered > 0;
+	}
+
 	/** Forgets everything, for a new stream. */
 	reset(): void {
 		this.#gathered = 0;

@@ -1,4 +1,5 @@
-import type { Channel } from "../sensing/channel.ts";
+import type { Observation } from "../base/observation.ts";
+import type { Channel, ChannelTable } from "../sensing/channel.ts";
 
 /**
  * Versions of the report format. There is a new one only when a member that exists changes its
@@ -57,6 +58,16 @@ export function toWire(value: number, channel: Channel): number {
 	const circle = wireCircle(channel);
 	if (circle > 0) return steps >= 0 && steps <= circle ? steps % circle : misfit(steps);
 	return Math.abs(steps) <= wireMaximum ? steps : misfit(steps);
+}
+
+/** How many values of an observation do not fit their columns, and will be nulls with the reason "wire". */
+export function misfits({ values }: Observation, channels: ChannelTable): number {
+	let count = 0;
+	for (let index = 0; index < channels.length; index++) {
+		if (channels.at(index).in !== "observation") continue;
+		if (toWire(values[index]!, channels.at(index)) === wireMisfit) count += 1;
+	}
+	return count;
 }
 
 /** The value of a wire integer, in the unit of the channel. */

@@ -19,6 +19,8 @@ export interface HealthFacts {
 		waiting: number;
 		shed: number;
 		corrupt: number;
+		/** Values that did not fit their column in a report. */
+		misfits: number;
 	};
 	connects: number;
 	/** Ends of connections and attempts by the name of their Status; only those that happened. */

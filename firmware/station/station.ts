@@ -7,6 +7,7 @@ import { MqttSession } from "../mqtt/session.ts";
 import { Outbox } from "../outbox/outbox.ts";
 import { encodeDenseReport } from "../payload/dense.ts";
 import { encodeReport } from "../payload/encode.ts";
+import { misfits } from "../payload/schema.ts";
 import type { Epoch, Ticks } from "../ports/clock.ts";
 import type { Device } from "../ports/device.ts";
 import type { ChannelTable } from "../sensing/channel.ts";
@@ -108,6 +109,8 @@ export class Station {
 	readonly #agenda: Agenda;
 	readonly #state: StationState;
 	#firstSequence = 0;
+	/** Values since boot that did not fit their column in a report. */
+	#misfits = 0;
 
 	constructor(device: Device, definition: StationDefinition) {
 		const { clock, identity, random } = device;
@@ -380,6 +383,7 @@ export class Station {
 	#complete(observation: Observation, now: Ticks): void {
 		this.#derivation.fill(observation, now);
 		this.#quality.check(observation);
+		this.#misfits += misfits(observation, this.#channels);
 	}
 
 	#onObservation(now: Ticks): void {
@@ -421,6 +425,7 @@ export class Station {
 				waiting: outbox.waiting,
 				shed: outbox.shed,
 				corrupt: outbox.corrupt,
+				misfits: this.#misfits,
 			},
 			connects: this.#link.connects,
 			reasons: countsByName(Object.values(Status), statusName, (status) =>

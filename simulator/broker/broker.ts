@@ -1,4 +1,5 @@
 import { Limits } from "../../firmware/limits.ts";
+import { PacketDecoder, Sender } from "../../firmware/mqtt/decode.ts";
 import { type Qos, subscribeFailure } from "../../firmware/mqtt/packet.ts";
 import type { Ticks } from "../../firmware/ports/clock.ts";
 import { BrokerConnection, type ConnectionHost, type Transport } from "./connection.ts";
@@ -45,12 +46,16 @@ export class MemoryBroker {
 	/** QoS by client, by filter. */
 	readonly #subscribers = new TopicTree<Map<string, Qos>>();
 	readonly #retained = new TopicTree<Message>();
+	/** Those that no connection needs now. */
+	readonly #decoders: PacketDecoder[] = [];
 	#assigned = 0;
 
 	constructor(options: BrokerOptions = {}) {
+		const { packetBytes = Limits.transmitBytes } = options;
 		this.#options = options;
 		this.#host = {
-			packetBytes: options.packetBytes ?? Limits.transmitBytes,
+			lendDecoder: () => this.#decoders.pop() ?? new PacketDecoder(packetBytes, Sender.Client),
+			takeBackDecoder: (decoder) => this.#takeBack(decoder),
 			qos2: options.qos2 ?? "full",
 			connect: (connection, request, now) => this.#connect(connection, request, now),
 			publish: (connection, message, now) => this.#onPublish(connection, message, now),
@@ -105,6 +110,11 @@ export class MemoryBroker {
 			else session.rewind();
 		}
 		if (!keepSessions) this.#retained.clear();
+	}
+
+	#takeBack(decoder: PacketDecoder): void {
+		decoder.reset();
+		this.#decoders.push(decoder);
 	}
 
 	#connect(

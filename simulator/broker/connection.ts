@@ -1,5 +1,5 @@
 import { Status } from "../../firmware/base/status.ts";
-import { PacketDecoder, Sender } from "../../firmware/mqtt/decode.ts";
+import type { PacketDecoder } from "../../firmware/mqtt/decode.ts";
 import { encodeAck, encodePublish } from "../../firmware/mqtt/encode.ts";
 import { Packet, PacketType } from "../../firmware/mqtt/packet.ts";
 import type { Ticks, Timed } from "../../firmware/ports/clock.ts";
@@ -28,7 +28,9 @@ export interface Transport {
 
 /** What a connection asks of its broker. */
 export interface ConnectionHost {
-	readonly packetBytes: number;
+	/** A decoder that nobody uses; most connections are between two packets most of the time. */
+	lendDecoder(): PacketDecoder;
+	takeBackDecoder(decoder: PacketDecoder): void;
 	readonly qos2: "full" | "downgrade" | "refuse";
 	/** A session for the client, or the return code of the refusal; -1 closes without one. */
 	connect(
@@ -68,7 +70,8 @@ export class BrokerConnection implements Timed {
 	session: ClientSession | undefined;
 	readonly #host: ConnectionHost;
 	readonly #transport: Transport;
-	readonly #decoder: PacketDecoder;
+	/** Only while a packet has come in part. */
+	#decoder: PacketDecoder | undefined;
 	readonly #packet = new Packet();
 	/** Packets that the transport has not taken, and how much of the first one it has. */
 	readonly #pending: Uint8Array[] = [];
@@ -85,7 +88,6 @@ export class BrokerConnection implements Timed {
 		this.#host = host;
 		this.#transport = transport;
 		this.principal = principal;
-		this.#decoder = new PacketDecoder(host.packetBytes, Sender.Client);
 		this.#deadline = (now + connectTimeout) as Ticks;
 	}
 
@@ -100,15 +102,14 @@ export class BrokerConnection implements Timed {
 	/** Takes bytes of the client; after the end of the connection they are dropped. */
 	receive(bytes: Uint8Array, start: number, end: number, now: Ticks): void {
 		if (this.#state === "closed") return;
-		this.#decoder.push(bytes, start, end);
-		for (
-			let type = this.#decoder.next(this.#packet);
-			type !== 0;
-			type = this.#decoder.next(this.#packet)
-		) {
+		const decoder = this.#decoder ?? this.#host.lendDecoder();
+		this.#decoder = decoder;
+		decoder.push(bytes, start, end);
+		for (let type = decoder.next(this.#packet); type !== 0; type = decoder.next(this.#packet)) {
 			if (type < 0 || !this.#onPacket(this.#packet, now)) this.close(false, now);
 			if (this.isClosed) return;
 		}
+		if (!decoder.isWithin) this.#giveBack();
 		this.pump();
 	}
 
@@ -139,6 +140,7 @@ export class BrokerConnection implements Timed {
 		this.#state = "closed";
 		this.#deadline = Number.POSITIVE_INFINITY as Ticks;
 		this.#pending.length = 0;
+		this.#giveBack();
 		this.#transport.reset();
 	}
 
@@ -281,7 +283,13 @@ export class BrokerConnection implements Timed {
 		this.#state = "closed";
 		this.#deadline = Number.POSITIVE_INFINITY as Ticks;
 		this.#pending.length = 0;
+		this.#giveBack();
 		this.#host.closed(this, orderly, now);
+	}
+
+	#giveBack(): void {
+		if (this.#decoder !== undefined) this.#host.takeBackDecoder(this.#decoder);
+		this.#decoder = undefined;
 	}
 
 	#write(bytes: Uint8Array): void {

@@ -1,7 +1,10 @@
 interface Node<Value> {
-	readonly children: Map<string, Node<Value>>;
+	children: ReadonlyMap<string, Node<Value>>;
 	value: Value | undefined;
 }
+
+/** The children of every leaf; most nodes are leaves. */
+const nobody: ReadonlyMap<string, never> = new Map<string, never>();
 
 /**
  * Values by topic, level by level, so that what matches is found without a look at the rest. It
@@ -21,12 +24,7 @@ export class TopicTree<Value> {
 	set(topic: string, value: Value): void {
 		let node = this.#root;
 		for (const level of topic.split("/")) {
-			let child = node.children.get(level);
-			if (child === undefined) {
-				child = newNode();
-				node.children.set(level, child);
-			}
-			node = child;
+			node = node.children.get(level) ?? addChild(node, level);
 		}
 		node.value = value;
 	}
@@ -51,7 +49,15 @@ export class TopicTree<Value> {
 }
 
 function newNode<Value>(): Node<Value> {
-	return { children: new Map(), value: undefined };
+	return { children: nobody, value: undefined };
+}
+
+function addChild<Value>(node: Node<Value>, level: string): Node<Value> {
+	const children = node.children === nobody ? new Map<string, Node<Value>>() : node.children;
+	const child = newNode<Value>();
+	(children as Map<string, Node<Value>>).set(level, child);
+	node.children = children;
+	return child;
 }
 
 /** Returns whether nothing is left of the node. */
@@ -61,7 +67,9 @@ function prune<Value>(node: Node<Value>, levels: readonly string[], depth: numbe
 	} else {
 		const level = levels[depth]!;
 		const child = node.children.get(level);
-		if (child !== undefined && prune(child, levels, depth + 1)) node.children.delete(level);
+		if (child !== undefined && prune(child, levels, depth + 1)) {
+			(node.children as Map<string, Node<Value>>).delete(level);
+		}
 	}
 	return node.value === undefined && node.children.size === 0;
 }

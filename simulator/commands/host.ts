@@ -26,6 +26,8 @@ export interface Host {
 	readonly station: StationModule;
 	/** Path of the weather record of a fleet that is given no `--weather`. */
 	readonly weatherFile: string;
+	/** Folder of the scenarios that come with Isobar. */
+	readonly scenarioDir: string;
 	/** Compiles and loads a station file; `buildDir` takes what comes out of it. */
 	loadStation(file: string, buildDir: string): Promise<StationModule>;
 	/** Has `onStop` called at every Ctrl-C or request to end. @returns what ends that */

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { milliseconds } from "../fleet/duration.ts";
 
 /** A value that the user gave and that cannot be used; the message is one line for each mistake. */
 export class UsageError extends Error {
@@ -32,6 +33,22 @@ export function duration(text: string): number {
 			"Expected a duration of at least 1s, such as 30s, 10m, 2h or 1d.",
 		);
 	}
+	return value;
+}
+
+/** Reads a duration of virtual time, in ms. */
+export function virtualDuration(text: string): number {
+	try {
+		return milliseconds(text);
+	} catch {
+		throw new InvalidArgumentError("Expected a duration such as 500ms, 30s, 10m, 2h or 1.5d.");
+	}
+}
+
+/** Reads how many times as fast as real time something goes; `max` is as fast as it can. */
+export function speed(text: string): number {
+	const value = text === "max" ? Number.POSITIVE_INFINITY : Number(text);
+	if (!(value > 0)) throw new InvalidArgumentError("Expected max, or a number above 0.");
 	return value;
 }
 

@@ -4,7 +4,16 @@ import { firmwareVersion } from "../../firmware/index.ts";
 import { type CloudCommandOptions, cloud } from "./cloud.ts";
 import { type DecodeOptions, decode, decodeForms } from "./decode.ts";
 import { ExitCode, type Host } from "./host.ts";
-import { brokerAddress, duration, thingsPrefix, UsageError, wholeNumber } from "./options.ts";
+import {
+	brokerAddress,
+	duration,
+	speed,
+	thingsPrefix,
+	UsageError,
+	virtualDuration,
+	wholeNumber,
+} from "./options.ts";
+import { type SimOptions, sim } from "./sim.ts";
 import { drainMs, type UpOptions, up } from "./up.ts";
 
 /** What the command line does. */
@@ -12,6 +21,7 @@ export interface Actions {
 	up(options: UpOptions, host: Host): Promise<ExitCode>;
 	cloud(options: CloudCommandOptions, host: Host): Promise<ExitCode>;
 	decode(options: DecodeOptions, host: Host): Promise<ExitCode>;
+	sim(options: SimOptions, host: Host): Promise<ExitCode>;
 }
 
 const port = wholeNumber(0, 65_535);
@@ -26,7 +36,7 @@ const cadence = wholeNumber(1, 3_600);
 export async function run(
 	words: readonly string[],
 	host: Host,
-	actions: Actions = { up, cloud, decode },
+	actions: Actions = { up, cloud, decode, sim },
 ): Promise<ExitCode> {
 	let code: ExitCode = ExitCode.Ok;
 	const program = makeProgram(host, actions, (result) => {
@@ -88,7 +98,7 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 			wholeNumber(1, 86_400),
 		)
 		.option("--seed <N>", "decides everything random", wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
-		.option("--weather <FILE.csv>", "recorded weather (default: Alamosa, 2016-01-01)")
+		.option("--weather <FILE>", weatherHelp)
 		.option(
 			"--station <FILE.ts>",
 			"station file with `export default defineStation({…})` (default: examples/station.ts)",
@@ -111,6 +121,37 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.option("--json", "summary as JSON on the last line of stdout; all else on stderr")
 		.addHelpText("after", upNotes)
 		.action(async (options: UpOptions) => onEnd(await actions.up(options, host)));
+	program
+		.command("sim")
+		.description(
+			"Flies a fleet in virtual time, as fast as it goes, through a scenario of faults, and checks all the while that nothing is lost.",
+		)
+		.option(
+			"--stations <N>",
+			"stations of the fleet (default: from the scenario)",
+			wholeNumber(1, 100_000),
+		)
+		.option(
+			"--days <N>",
+			"how long faults happen (default: from the scenario)",
+			wholeNumber(1, 3_650),
+		)
+		.option("--for <DURATION>", "the same as 90s, 10m, 2h or 1.5d", virtualDuration)
+		.option("--speed <N>", "max, or times as fast as real time", speed, Number.POSITIVE_INFINITY)
+		.option("--seed <N>", "decides everything random", wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
+		.option("--scenario <FILE>", "a scenario file, or the name of one of ours", "calm")
+		.option("--report <DIR>", "writes index.html, a report of the run, and summary.json there")
+		.option("--json", "summary as JSON on the last line of stdout; all else on stderr")
+		.option("--weather <FILE>", weatherHelp)
+		.option(
+			"--station <FILE.ts>",
+			"station file with `export default defineStation({…})` (default: examples/station.ts)",
+		)
+		.option("--data <DIR>", "takes what the station file is compiled to", ".isobar")
+		.option("--until <DURATION>", "ends at this moment of virtual time", virtualDuration)
+		.option("--log <THING>", "shows what this station logs, such as station-0001")
+		.addHelpText("after", simNotes)
+		.action(async (options: SimOptions) => onEnd(await actions.sim(options, host)));
 	program
 		.command("cloud")
 		.description("Runs the local cloud alone, until Ctrl-C.")
@@ -138,6 +179,9 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 	return program;
 }
 
+const weatherHelp =
+	"recorded weather, FILE.csv or FILE.metar, or `synthetic` (default: Alamosa, 2016-01-01)";
+
 const upNotes = `
 Cadences can also be changed in the shadow of a station, which keeps them over a restart.
 
@@ -153,3 +197,16 @@ process, cloud and simulation included, over the reports sent.
 
 Exit code: 0; 1 when observations were lost or stand twice, no station got through, or something
 failed; 2 for a value that can't be used; 130 after a second Ctrl-C.`;
+
+const simNotes = `
+The stations run the real firmware over simulated parts, flash and network; broker, cloud and archive are
+in memory. The same seed gives the same run: the trace hash in the summary says so.
+
+Scenarios of ours: calm, flaky-wifi, broker-restart, outage, power-cuts, brownouts, clocks, half-open,
+full-flash, sensors, shadows, storm, everything. docs/simulator.md says what is in them and how to
+write one.
+
+Ctrl-C ends the time with faults; what waits is then reported, and the summary printed.
+
+Exit code: 0; 1 when an invariant does not hold or something else was expected, with the command
+that leads to that moment again; 2 for a value that can't be used.`;

@@ -1,21 +1,17 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { messageOf } from "../../cloud/fault.ts";
 import { takeLock } from "../../cloud/lock.ts";
-import { defineStation, type StationDefinition } from "../../firmware/index.ts";
 import { LineView } from "../dashboard/lines.ts";
 import { ScreenView } from "../dashboard/screen.ts";
 import type { View } from "../dashboard/view.ts";
-import { VirtualBus } from "../device/bus.ts";
 import { Fleet, type FleetTotals } from "../fleet/fleet.ts";
 import { balance, readArchive } from "../fleet/ledger.ts";
 import { openStorage } from "../fleet/storage.ts";
-import { wire } from "../fleet/wiring.ts";
 import { RealWorld } from "../fleet/world.ts";
-import type { Conditions } from "../weather/conditions.ts";
-import { parseRecord, type WeatherRecord } from "../weather/record.ts";
+import type { Weather } from "../weather/climate.ts";
 import { type Destination, openForeignBroker, openLocalCloud } from "./destination.ts";
 import { ExitCode, type Host, type StationModule, type Stream } from "./host.ts";
+import { readStation, readWeather } from "./inputs.ts";
 import { Interrupt, Interrupted } from "./interrupt.ts";
 import { type BrokerAddress, thingNames, UsageError } from "./options.ts";
 import { isClean, type Summary, summarise, summaryText } from "./summary.ts";
@@ -52,12 +48,12 @@ const viewMs = 250;
  */
 export async function up(options: UpOptions, host: Host): Promise<ExitCode> {
 	checkTogether(options);
-	const record = readWeather(options.weather ?? host.weatherFile);
+	const weather = readWeather(options.weather ?? host.weatherFile, options.seed);
 	const module = await readStation(options, host);
 	const interrupt = new Interrupt(host);
 	const unlock = lockStations(options.data);
 	try {
-		return await new Run(options, host, module, record, interrupt).run();
+		return await new Run(options, host, module, weather, interrupt).run();
 	} catch (error) {
 		if (error instanceof Interrupted) return ExitCode.Interrupted;
 		throw error;
@@ -72,7 +68,7 @@ class Run {
 	readonly #options: UpOptions;
 	readonly #host: Host;
 	readonly #module: StationModule;
-	readonly #record: WeatherRecord;
+	readonly #weather: Weather;
 	readonly #interrupt: Interrupt;
 	/** What people read; stdout belongs to the summary with --json. */
 	readonly #output: Stream;
@@ -84,13 +80,13 @@ class Run {
 		options: UpOptions,
 		host: Host,
 		module: StationModule,
-		record: WeatherRecord,
+		weather: Weather,
 		interrupt: Interrupt,
 	) {
 		this.#options = options;
 		this.#host = host;
 		this.#module = module;
-		this.#record = record;
+		this.#weather = weather;
 		this.#interrupt = interrupt;
 		this.#output = options.json ? host.stderr : host.stdout;
 	}
@@ -137,7 +133,7 @@ class Run {
 			things,
 			endpoint: destination.endpoint,
 			port: destination.port,
-			record: this.#record,
+			weather: this.#weather,
 			seed: this.#options.seed,
 			storage: (thing) => openStorage(join(this.#options.data, "stations"), thing),
 			log: (thing, line) => this.#log(thing, line),
@@ -229,45 +225,6 @@ function checkTogether({ broker, ca, certDir }: UpOptions): void {
 			`${ca === undefined ? "--cert-dir" : "--ca"}: expected --broker mqtts://HOST beside it`,
 		);
 	}
-}
-
-function readWeather(file: string): WeatherRecord {
-	try {
-		return parseRecord(readFileSync(file, "utf8"), file);
-	} catch (error) {
-		throw new UsageError(`--weather: ${messageOf(error)}`);
-	}
-}
-
-async function readStation(options: UpOptions, host: Host): Promise<StationModule> {
-	const { station, data, sample, observe, report } = options;
-	const module =
-		station === undefined ? host.station : await host.loadStation(station, join(data, "build"));
-	const definition: StationDefinition = {
-		...module.definition,
-		cadence: {
-			...module.definition.cadence,
-			...(sample === undefined ? {} : { sampleSeconds: sample }),
-			...(observe === undefined ? {} : { observeSeconds: observe }),
-			...(report === undefined ? {} : { reportSeconds: report }),
-		},
-	};
-	try {
-		dryWire(module);
-	} catch (error) {
-		throw new UsageError(`--station: ${messageOf(error)}`);
-	}
-	try {
-		return { ...module, definition: defineStation(definition) };
-	} catch (error) {
-		throw new UsageError(`--sample, --observe, --report: ${messageOf(error)}`);
-	}
-}
-
-/** Finds out before anything is started whether there is a simulated part for every sensor. */
-function dryWire({ definition, parts }: StationModule): void {
-	const weather = { at: (_time: number, into: Conditions) => into };
-	wire(definition, new VirtualBus({ now: () => 0 }), { weather, random: { next: () => 0 } }, parts);
 }
 
 /** Two fleets on one set of flash images would write over each other. */

@@ -46,34 +46,18 @@ export class VirtualBus {
 	readonly #open = new Map<string, Seat<SimulatedPart>>();
 
 	constructor({ now, resolution = 12, fullScaleMv = 3300 }: VirtualBusOptions) {
-		const bus = this;
 		this.#now = now;
+		const i2c: Opening<I2CPart> = (options) => this.#seat(addressOf(options), "i2c");
+		const pulse: Opening<PulsePart> = ({ pin }) => this.#seat(pinOf(pin), "pulse");
+		const analog: Opening<AnalogPart> = ({ pin }) => this.#seat(pinOf(pin), "analog");
+		const digital: Opening<DigitalPart> = ({ pin }) => this.#seat(pinOf(pin), "digital");
+		// Bound, not derived: the buses of all stations share these classes.
 		this.io = Object.freeze({
-			I2C: class extends VirtualI2C {
-				constructor(options: I2COptions) {
-					super(bus.#seat(addressOf(options), "i2c"), options.address);
-				}
-			},
-			SMBus: class extends VirtualSMBus {
-				constructor(options: I2COptions) {
-					super(bus.#seat(addressOf(options), "i2c"), options.address);
-				}
-			},
-			PulseCount: class extends VirtualPulseCount {
-				constructor({ signal, debounce = 0 }: PulseCountOptions) {
-					super(bus.#seat(pinOf(signal), "pulse"), debounce);
-				}
-			},
-			Analog: class extends VirtualAnalog {
-				constructor({ pin }: AnalogOptions) {
-					super(bus.#seat(pinOf(pin), "analog"), resolution, fullScaleMv);
-				}
-			},
-			Digital: class extends VirtualDigital {
-				constructor({ pin }: DigitalOptions) {
-					super(bus.#seat(pinOf(pin), "digital"));
-				}
-			},
+			I2C: VirtualI2C.bind(undefined, i2c),
+			SMBus: VirtualSMBus.bind(undefined, i2c),
+			PulseCount: VirtualPulseCount.bind(undefined, pulse),
+			Analog: VirtualAnalog.bind(undefined, analog, resolution, fullScaleMv),
+			Digital: VirtualDigital.bind(undefined, digital),
 		});
 	}
 
@@ -116,6 +100,9 @@ export class VirtualBus {
 		return seat;
 	}
 }
+
+/** Takes the seat of a part, or throws. */
+type Opening<P extends SimulatedPart> = (place: Connection) => Seat<P>;
 
 type PartOf<K extends SimulatedPart["kind"]> = Extract<SimulatedPart, { kind: K }>;
 
@@ -169,9 +156,9 @@ class VirtualI2C implements I2C {
 	readonly #seat: Seat<I2CPart>;
 	readonly #address: number;
 
-	constructor(seat: Seat<I2CPart>, address: number) {
-		this.#seat = seat;
-		this.#address = address;
+	constructor(open: Opening<I2CPart>, options: I2COptions) {
+		this.#seat = open(options);
+		this.#address = options.address;
 	}
 
 	read(buffer: Uint8Array): number {
@@ -199,22 +186,25 @@ class VirtualSMBus implements SMBus {
 	readonly #seat: Seat<I2CPart>;
 	readonly #address: number;
 	readonly #pointer = new Uint8Array(1);
+	readonly #byte = new Uint8Array(1);
 	readonly #word = new Uint8Array(2);
+	/** Transfers of a register and one byte, or two. */
+	readonly #byteTransfer = new Uint8Array(2);
+	readonly #wordTransfer = new Uint8Array(3);
 
-	constructor(seat: Seat<I2CPart>, address: number) {
-		this.#seat = seat;
-		this.#address = address;
+	constructor(open: Opening<I2CPart>, options: I2COptions) {
+		this.#seat = open(options);
+		this.#address = options.address;
 	}
 
 	readUint8(register: number): number {
-		const byte = this.#word.subarray(0, 1);
-		this.readBuffer(register, byte);
-		return byte[0]!;
+		this.readBuffer(register, this.#byte);
+		return this.#byte[0]!;
 	}
 
 	writeUint8(register: number, value: number): void {
-		this.#word[0] = value;
-		this.writeBuffer(register, this.#word.subarray(0, 1));
+		this.#byteTransfer[1] = value;
+		this.#write(register, this.#byteTransfer);
 	}
 
 	readUint16(register: number, bigEndian = false): number {
@@ -224,9 +214,9 @@ class VirtualSMBus implements SMBus {
 	}
 
 	writeUint16(register: number, value: number, bigEndian = false): void {
-		this.#word[bigEndian ? 0 : 1] = value >> 8;
-		this.#word[bigEndian ? 1 : 0] = value;
-		this.writeBuffer(register, this.#word);
+		this.#wordTransfer[bigEndian ? 1 : 2] = value >> 8;
+		this.#wordTransfer[bigEndian ? 2 : 1] = value;
+		this.#write(register, this.#wordTransfer);
 	}
 
 	readBuffer(register: number, buffer: Uint8Array): void {
@@ -236,15 +226,20 @@ class VirtualSMBus implements SMBus {
 	}
 
 	writeBuffer(register: number, buffer: Uint8Array): void {
-		const { part, now } = this.#seat;
 		const bytes = new Uint8Array(1 + buffer.length);
-		bytes[0] = register;
 		bytes.set(buffer, 1);
-		if (!part?.write(bytes, now)) this.#refuse(register);
+		this.#write(register, bytes);
 	}
 
 	close(): void {
 		this.#seat.close();
+	}
+
+	/** @param bytes  what is written, behind a first byte that is free */
+	#write(register: number, bytes: Uint8Array): void {
+		const { part, now } = this.#seat;
+		bytes[0] = register;
+		if (!part?.write(bytes, now)) this.#refuse(register);
 	}
 
 	#refuse(register: number): never {
@@ -258,10 +253,10 @@ class VirtualPulseCount implements PulseCount {
 	readonly #debounceMs: number;
 	readonly #zero: number;
 
-	constructor(seat: Seat<PulsePart>, debounceMs: number) {
-		this.#seat = seat;
-		this.#debounceMs = debounceMs;
-		this.#zero = seat.part!.pulses(seat.now, debounceMs);
+	constructor(open: Opening<PulsePart>, { signal, debounce = 0 }: PulseCountOptions) {
+		this.#seat = open({ pin: signal });
+		this.#debounceMs = debounce;
+		this.#zero = this.#seat.part!.pulses(this.#seat.now, debounce);
 	}
 
 	/** Counts from the moment it was opened; wraps at 32 bits, signed. */
@@ -278,16 +273,23 @@ class VirtualAnalog implements Analog {
 	readonly resolution: number;
 	readonly #seat: Seat<AnalogPart>;
 	readonly #fullScaleMv: number;
+	readonly #highest: number;
 
-	constructor(seat: Seat<AnalogPart>, resolution: number, fullScaleMv: number) {
-		this.#seat = seat;
+	constructor(
+		open: Opening<AnalogPart>,
+		resolution: number,
+		fullScaleMv: number,
+		options: AnalogOptions,
+	) {
+		this.#seat = open(options);
 		this.resolution = resolution;
 		this.#fullScaleMv = fullScaleMv;
+		this.#highest = 2 ** resolution - 1;
 	}
 
 	read(): number {
 		const share = this.#seat.part!.millivolts(this.#seat.now) / this.#fullScaleMv;
-		return Math.round(Math.min(Math.max(share, 0), 1) * (2 ** this.resolution - 1));
+		return Math.round(Math.min(Math.max(share, 0), 1) * this.#highest);
 	}
 
 	close(): void {
@@ -298,8 +300,8 @@ class VirtualAnalog implements Analog {
 class VirtualDigital implements Digital {
 	readonly #seat: Seat<DigitalPart>;
 
-	constructor(seat: Seat<DigitalPart>) {
-		this.#seat = seat;
+	constructor(open: Opening<DigitalPart>, options: DigitalOptions) {
+		this.#seat = open(options);
 	}
 
 	read(): number {

@@ -9,15 +9,19 @@ export interface Medium {
 	transit(): number;
 }
 
+/** Bytes that a ring has at first; it grows with what waits in it, up to the window. */
+const smallestRing = 256;
+
 /**
- * One direction of a connection through memory: a ring of as many bytes as the window has, whose
- * contents arrive at the reader segment by segment, in order, after the medium's transit time.
+ * One direction of a connection through memory: a ring of at most as many bytes as the window has,
+ * whose contents arrive at the reader segment by segment, in order, after the medium's transit time.
  */
 export class Pipe {
 	readonly #medium: Medium;
 	readonly #isBlocked: () => boolean;
 	readonly #isReturnBlocked: () => boolean;
-	readonly #ring: Uint8Array;
+	readonly #window: number;
+	#ring: Uint8Array;
 	readonly #alarm: number;
 	/** Index of the first byte that is not read; bytes from there that are taken, and that have arrived. */
 	#first = 0;
@@ -45,7 +49,8 @@ export class Pipe {
 		this.#medium = medium;
 		this.#isBlocked = isBlocked;
 		this.#isReturnBlocked = isReturnBlocked;
-		this.#ring = new Uint8Array(medium.options.window);
+		this.#window = medium.options.window;
+		this.#ring = new Uint8Array(Math.min(smallestRing, this.#window));
 		this.#alarm = medium.network.clock.reserve((now) => this.#deliver(now));
 	}
 
@@ -66,9 +71,13 @@ export class Pipe {
 	/** Takes as many bytes as fit; 0 when it is full, and then `onRoom` follows. */
 	write(from: Uint8Array): number {
 		if (this.#isOver || this.#end !== undefined) return 0;
-		const count = Math.min(from.length, this.#ring.length - this.#held);
+		const count = Math.min(from.length, this.#window - this.#held);
+		if (this.#taken + count > this.#ring.length) this.#grow(this.#taken + count);
+		const ring = this.#ring;
+		let place = (this.#first + this.#taken) % ring.length;
 		for (let at = 0; at < count; at++) {
-			this.#ring[(this.#first + this.#taken + at) % this.#ring.length] = from[at]!;
+			ring[place] = from[at]!;
+			place = place + 1 === ring.length ? 0 : place + 1;
 		}
 		this.#taken += count;
 		this.#held += count;
@@ -82,9 +91,7 @@ export class Pipe {
 	/** Fills `into` with what has arrived, as far as it goes. */
 	read(into: Uint8Array): number {
 		const count = Math.min(into.length, this.#arrived);
-		for (let at = 0; at < count; at++) {
-			into[at] = this.#ring[(this.#first + at) % this.#ring.length]!;
-		}
+		this.#copy(into, count);
 		this.#first = (this.#first + count) % this.#ring.length;
 		this.#taken -= count;
 		this.#arrived -= count;
@@ -123,6 +130,22 @@ export class Pipe {
 		const count = this.#unheard;
 		this.#unheard = 0;
 		this.#acknowledge(count);
+	}
+
+	#copy(into: Uint8Array, count: number): void {
+		const ring = this.#ring;
+		let place = this.#first;
+		for (let at = 0; at < count; at++) {
+			into[at] = ring[place]!;
+			place = place + 1 === ring.length ? 0 : place + 1;
+		}
+	}
+
+	#grow(length: number): void {
+		const ring = new Uint8Array(Math.min(this.#window, Math.max(length, 2 * this.#ring.length)));
+		this.#copy(ring, this.#taken);
+		this.#ring = ring;
+		this.#first = 0;
 	}
 
 	#send(length: number): void {
@@ -165,8 +188,8 @@ export class Pipe {
 			return;
 		}
 		this.#held -= count;
-		if (!this.#wasFull || this.#held === this.#ring.length) return;
+		if (!this.#wasFull || this.#held === this.#window) return;
 		this.#wasFull = false;
-		this.#onRoom(this.#ring.length - this.#held);
+		this.#onRoom(this.#window - this.#held);
 	}
 }

@@ -2,7 +2,6 @@ import { Status } from "../../firmware/base/status.ts";
 import type { Random } from "../../firmware/ports/clock.ts";
 import type {
 	DatagramConstructor,
-	DatagramOptions,
 	Resolver,
 	Socket,
 	SocketConstructor,
@@ -131,7 +130,6 @@ export class VirtualPath implements DeviceNetwork {
 	readonly #options: Required<PathOptions>;
 	readonly #random: Random;
 	readonly #open = new Set<VirtualSocket>();
-	readonly #onClosed = (socket: VirtualSocket): void => void this.#open.delete(socket);
 	#isBlockedUp = false;
 	#isBlockedDown = false;
 	#isCut = false;
@@ -149,18 +147,15 @@ export class VirtualPath implements DeviceNetwork {
 		this.turn = turn;
 		this.#random = random;
 		this.#options = { ...usualPath, ...options };
-		const path = this;
-		// Plain functions, so that all stations share the one class behind them.
-		// biome-ignore lint/complexity/useArrowFunction: an arrow function cannot be called with new
-		this.Socket = function (options: SocketOptions) {
-			const socket = new VirtualSocket(path, options, path.#onClosed);
-			path.#open.add(socket);
-			return socket;
-		} as unknown as SocketConstructor;
-		// biome-ignore lint/complexity/useArrowFunction: an arrow function cannot be called with new
-		this.Datagram = function (options: DatagramOptions) {
-			return new VirtualDatagram(path, options);
-		} as unknown as DatagramConstructor;
+		// Bound, not derived: all stations share one class, and the engine has one shape to know.
+		this.Socket = VirtualSocket.bind(undefined, this);
+		this.Datagram = VirtualDatagram.bind(undefined, this);
+	}
+
+	/** A connection has begun, or is over. */
+	note(socket: VirtualSocket, isOpen: boolean): void {
+		if (isOpen) this.#open.add(socket);
+		else this.#open.delete(socket);
 	}
 
 	get options(): Required<PathOptions> {
@@ -249,19 +244,14 @@ export class VirtualPath implements DeviceNetwork {
 class VirtualSocket implements Socket {
 	readonly #path: VirtualPath;
 	readonly #options: SocketOptions;
-	readonly #onClosed: (socket: VirtualSocket) => void;
 	#up: Pipe | undefined;
 	#down: Pipe | undefined;
 	#isClosed = false;
 
-	constructor(
-		path: VirtualPath,
-		options: SocketOptions,
-		onClosed: (socket: VirtualSocket) => void,
-	) {
+	constructor(path: VirtualPath, options: SocketOptions) {
 		this.#path = path;
 		this.#options = options;
-		this.#onClosed = onClosed;
+		path.note(this, true);
 		this.#afterRoundTrip(() => this.#connect());
 	}
 
@@ -354,7 +344,7 @@ class VirtualSocket implements Socket {
 	#leave(): boolean {
 		if (this.#isClosed) return false;
 		this.#isClosed = true;
-		this.#onClosed(this);
+		this.#path.note(this, false);
 		return true;
 	}
 }

@@ -1,8 +1,6 @@
 import type { StationDefinition } from "../../firmware/station/define.ts";
 import { RandomStream } from "../kernel/random.ts";
-import type { WeatherSource } from "../weather/conditions.ts";
-import type { WeatherRecord } from "../weather/record.ts";
-import { ReplayWeather } from "../weather/replay.ts";
+import { climateOf, type Weather } from "../weather/climate.ts";
 import { SimulatedStation, type SimulatedStationOptions, type Totals } from "./station.ts";
 import type { Parts } from "./wiring.ts";
 import type { World } from "./world.ts";
@@ -21,10 +19,8 @@ export interface FleetOptions {
 	readonly definition: StationDefinition;
 	/** The simulated parts of the user's own sensors. */
 	readonly parts?: Parts;
-	/** Weather for all; each station is at its own place in time in it. */
-	readonly record: WeatherRecord;
-	/** Instead of that record, the weather that every station meets. */
-	readonly weather?: WeatherSource | undefined;
+	/** A region; or a record, in which each station is at its own place in time; or the same for all. */
+	readonly weather: Weather;
 	/** Decides everything random. The share of one station depends on its name and on no other. */
 	readonly seed: number;
 	/** What survives a power cut of a station, and what else is its own. */
@@ -45,6 +41,7 @@ export class Fleet {
 	constructor(world: World, options: FleetOptions) {
 		this.#world = world;
 		const seed = new RandomStream(options.seed);
+		const climate = climateOf(options.weather);
 		this.stations = options.things.map((thing) => {
 			const random = seed.child(thing);
 			return new SimulatedStation(world, {
@@ -54,13 +51,7 @@ export class Fleet {
 				definition: options.definition,
 				...(options.parts === undefined ? {} : { parts: options.parts }),
 				random,
-				weather:
-					options.weather ??
-					new ReplayWeather(options.record, {
-						seed: random.child("weather").next(),
-						offset: Math.floor(random.child("place").unit() * options.record.period),
-						longitude: options.definition.site.longitude,
-					}),
+				weather: climate.sourceFor(options.definition.site, random),
 				...options.storage(thing),
 				log: (line) => options.log(thing, line),
 			});

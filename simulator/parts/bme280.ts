@@ -6,7 +6,7 @@
  */
 import type { Conditions } from "../weather/conditions.ts";
 import { RegisterPart } from "./buspart.ts";
-import { blankConditions, noise, type Surroundings, uniform } from "./part.ts";
+import { blankConditions, conditionsAt, noise, type Surroundings, uniform } from "./part.ts";
 
 /** DS table 16. Temperature and pressure: the example of BST-BMP280-DS001 §3.12. */
 const T1 = 27504;
@@ -164,7 +164,7 @@ export class BME280Part extends RegisterPart {
 	#finish(time: number): void {
 		if (this.fault === "stuck") return;
 		const { weather, random } = this.#surroundings;
-		const now = weather.at(time, this.#conditions);
+		const now = conditionsAt(weather, time, this.#conditions);
 		const t = code(this.#control >> 5);
 		const p = code((this.#control >> 2) & 7);
 		const h = code(this.#osrsH);

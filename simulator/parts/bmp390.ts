@@ -6,7 +6,7 @@
  */
 import type { Conditions } from "../weather/conditions.ts";
 import { RegisterPart } from "./buspart.ts";
-import { blankConditions, noise, type Surroundings } from "./part.ts";
+import { blankConditions, conditionsAt, noise, type Surroundings } from "./part.ts";
 
 const memory = [
 	0x23, 0x6b, 0x58, 0x49, 0xf6, 0x5c, 0xff, 0xce, 0xf4, 0x23, 0x00, 0xea, 0x63, 0x6e, 0x79, 0xf3,
@@ -126,7 +126,7 @@ export class BMP390Part extends RegisterPart {
 
 	#measure(time: number): void {
 		const { weather, random } = this.#surroundings;
-		const now = weather.at(time, this.#conditions);
+		const now = conditionsAt(weather, time, this.#conditions);
 		const samples = 2 ** (this.#registers[0x1c]! & 7);
 		// White noise of the order of the sheet, less with more samples.
 		const pressure = now.stationPressure + (1.5 / Math.sqrt(samples)) * noise(random);

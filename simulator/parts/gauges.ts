@@ -8,6 +8,7 @@ import type { Conditions } from "../weather/conditions.ts";
 import {
 	type AnalogPart,
 	blankConditions,
+	conditionsAt,
 	type Fault,
 	Faulty,
 	noise,
@@ -44,7 +45,7 @@ export class BucketPart extends Faulty implements PulsePart {
 	}
 
 	pulses(now: number, debounceMs: number): number {
-		const { precipitationTotal } = this.#surroundings.weather.at(now, this.#conditions);
+		const { precipitationTotal } = conditionsAt(this.#surroundings.weather, now, this.#conditions);
 		if (!Number.isNaN(this.#total) && !isStill(this.fault)) {
 			this.#level += precipitationTotal - this.#total;
 		}
@@ -153,7 +154,7 @@ export class VanePart extends Faulty implements AnalogPart {
 		if (this.fault === "unplugged") return this.#supplyMv;
 		if (this.fault === "power") return 0;
 		const { weather, random } = this.#surroundings;
-		const { windSpeed, windDirection } = weather.at(now, this.#conditions);
+		const { windSpeed, windDirection } = conditionsAt(weather, now, this.#conditions);
 		if (windSpeed >= startingSpeed && this.fault !== "stuck") {
 			const step = 360 / this.#ohms.length;
 			this.#position = Math.round(windDirection / step) % this.#ohms.length;
@@ -206,7 +207,7 @@ export class PotentiometerVanePart extends Faulty implements AnalogPart {
 		if (this.fault === "unplugged") return this.#supplyMv;
 		if (this.fault === "power") return 0;
 		const { weather, random } = this.#surroundings;
-		const { windSpeed, windDirection } = weather.at(now, this.#conditions);
+		const { windSpeed, windDirection } = conditionsAt(weather, now, this.#conditions);
 		const isOverGap = windDirection < this.#gap / 2 || windDirection > 360 - this.#gap / 2;
 		if (windSpeed >= startingSpeed && this.fault !== "stuck") {
 			const end = this.#angle < 180 ? this.#gap / 2 : 360 - this.#gap / 2;
@@ -228,6 +229,9 @@ export class BatteryPart extends Faulty implements AnalogPart {
 	readonly #surroundings: Surroundings;
 	readonly #conditions: Conditions = blankConditions();
 	readonly #ratio: number;
+	/** Voltage at the pin in mV and when that was: a driver reads it several times in a row. */
+	#level = 0;
+	#levelAt = Number.NaN;
 
 	constructor(
 		surroundings: Surroundings,
@@ -241,7 +245,11 @@ export class BatteryPart extends Faulty implements AnalogPart {
 	millivolts(now: number): number {
 		if (this.fault === "unplugged") return 0;
 		const { weather, random } = this.#surroundings;
-		const { batteryVoltage } = weather.at(now, this.#conditions);
-		return batteryVoltage * 1000 * this.#ratio + 2 * noise(random);
+		if (now !== this.#levelAt) {
+			const { batteryVoltage } = conditionsAt(weather, now, this.#conditions);
+			this.#level = batteryVoltage * 1000 * this.#ratio;
+			this.#levelAt = now;
+		}
+		return this.#level + 2 * noise(random);
 	}
 }

@@ -82,29 +82,13 @@ export abstract class Faulty {
 	}
 }
 
-/**
- * The conditions with what acts on further instruments. A weather source that knows these fills them
- * in, too; a part makes do with an ordinary value where it does not.
- */
-export interface Ambience extends Conditions {
-	/** lx */
-	illuminance?: number;
-	uvIndex?: number;
-	/** ppm */
-	carbonDioxide?: number;
-	/** µg/m³, up to 2.5 µm */
-	particulateMatter?: number;
-	/** A, from the supply into the station; negative when it flows back */
-	supplyCurrent?: number;
-}
-
 /** Pulses that one closing of a switch makes at an input. */
 export function pulsesPerClosing(fault: Fault | undefined, debounceMs: number): number {
 	return fault === "bounce" && debounceMs < 5 ? 3 : 1;
 }
 
 /** Conditions that nobody has filled yet. */
-export function blankConditions(): Ambience {
+export function blankConditions(): Conditions {
 	return {
 		airTemperature: Number.NaN,
 		relativeHumidity: Number.NaN,
@@ -114,6 +98,15 @@ export function blankConditions(): Ambience {
 		precipitationTotal: Number.NaN,
 		batteryVoltage: Number.NaN,
 	};
+}
+
+/** The conditions at a moment, to be read at once; `into` serves a source that has no object of its own. */
+export function conditionsAt(
+	weather: WeatherSource,
+	time: number,
+	into: Conditions,
+): Readonly<Conditions> {
+	return weather.look === undefined ? weather.at(time, into) : weather.look(time);
 }
 
 /** Uniform in [0, 1). */

@@ -1,8 +1,8 @@
 /** The parts that watch the supply: fuel gauge and current monitor. */
 
+import type { Conditions } from "../weather/conditions.ts";
 import { WordPart } from "./buspart.ts";
-import type { Ambience } from "./part.ts";
-import { blankConditions, noise, type Surroundings } from "./part.ts";
+import { blankConditions, conditionsAt, noise, type Surroundings } from "./part.ts";
 
 /**
  * MAX17048. Data sheet: 19-6171, revision 7, register summary. The state of charge comes from the voltage
@@ -10,7 +10,7 @@ import { blankConditions, noise, type Surroundings } from "./part.ts";
  */
 export class MAX17048Part extends WordPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Ambience = blankConditions();
+	readonly #conditions: Conditions = blankConditions();
 	#measuredAt = Number.NEGATIVE_INFINITY;
 	#voltage = 0;
 
@@ -28,7 +28,7 @@ export class MAX17048Part extends WordPart {
 		if (now - this.#measuredAt < 250 || this.fault === "stuck") return;
 		this.#measuredAt = now;
 		const { weather, random } = this.#surroundings;
-		const { batteryVoltage } = weather.at(now, this.#conditions);
+		const { batteryVoltage } = conditionsAt(weather, now, this.#conditions);
 		this.#voltage = batteryVoltage === 0 ? 0 : batteryVoltage + 0.0005 * noise(random);
 	}
 
@@ -55,7 +55,7 @@ export interface INA219PartOptions {
 /** INA219. Data sheet: SBOS448G, tables 2 to 6. */
 export class INA219Part extends WordPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Ambience = blankConditions();
+	readonly #conditions: Conditions = blankConditions();
 	readonly #shuntOhm: number;
 	#configuration = 0x399f;
 	#doneAt = Number.POSITIVE_INFINITY;
@@ -117,8 +117,7 @@ export class INA219Part extends WordPart {
 
 	#convert(time: number): void {
 		const { weather, random } = this.#surroundings;
-		weather.at(time, this.#conditions);
-		const { batteryVoltage, supplyCurrent = 0.12 } = this.#conditions;
+		const { batteryVoltage, supplyCurrent = 0.12 } = conditionsAt(weather, time, this.#conditions);
 		const limit = 4000 << ((this.#configuration >> 11) & 3);
 		const steps = (supplyCurrent * this.#shuntOhm) / 10e-6 + 0.5 * noise(random);
 		this.#shunt = Math.min(Math.max(Math.round(steps), -limit), limit);

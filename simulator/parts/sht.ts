@@ -1,6 +1,6 @@
 /** SHT3x and SHT4x as they look on the bus. */
 import type { Conditions } from "../weather/conditions.ts";
-import { blankConditions, noise, type Surroundings, uniform } from "./part.ts";
+import { blankConditions, conditionsAt, noise, type Surroundings, uniform } from "./part.ts";
 import { SensirionPart, word } from "./sensirion.ts";
 
 /** A measurement that a command starts: longest time in ms, noise of 1 sigma in °C and %, warming in °C. */
@@ -53,7 +53,11 @@ abstract class SHTPart extends SensirionPart {
 
 	#measure({ temperatureNoise, humidityNoise, warming }: Measurement): number[] {
 		const { weather, random } = this.#surroundings;
-		const { airTemperature, relativeHumidity } = weather.at(this.#doneAt, this.#conditions);
+		const { airTemperature, relativeHumidity } = conditionsAt(
+			weather,
+			this.#doneAt,
+			this.#conditions,
+		);
 		const temperature = airTemperature + warming + temperatureNoise * noise(random);
 		const humidity = relativeHumidity + humidityNoise * noise(random);
 		return [

@@ -14,6 +14,20 @@ export interface Conditions {
 	precipitationTotal: number;
 	/** V */
 	batteryVoltage: number;
+
+	// What not every source knows. Parts make do with an ordinary value where it is left out.
+
+	/** lx */
+	illuminance?: number;
+	uvIndex?: number;
+	/** W/m², global */
+	solarIrradiance?: number;
+	/** ppm */
+	carbonDioxide?: number;
+	/** µg/m³, up to 2.5 µm */
+	particulateMatter?: number;
+	/** A, from the supply into the station; negative when it flows back */
+	supplyCurrent?: number;
 }
 
 /** Weather as one station meets it. The same moment always gives the same conditions. */
@@ -26,4 +40,9 @@ export interface WeatherSource {
 	at(time: number, into: Conditions): Conditions;
 	/** The wind speed alone, where that is had for less; `at` says the same. */
 	windSpeed?(time: number): number;
+	/**
+	 * The conditions at `time` in an object of the source's own: it holds until the next call, and computes what
+	 * is read. For instruments, which read one or two quantities and look often; `at` says the same.
+	 */
+	look?(time: number): Readonly<Conditions>;
 }

@@ -9,17 +9,66 @@ interface Column {
 	readonly maximum: number;
 	/** An angle in degrees, which goes from 359 to 1 through north. */
 	readonly circular: boolean;
+	/** What it is all the time when a file does not have the column. */
+	readonly usual: number;
 }
 
 const timeHeader = "time";
 
 const columns: readonly Column[] = Object.freeze([
-	{ header: "temperature_c", unit: "°C", minimum: -90, maximum: 60, circular: false },
-	{ header: "humidity_pct", unit: "%", minimum: 0, maximum: 100, circular: false },
-	{ header: "wind_speed_ms", unit: "m/s", minimum: 0, maximum: 120, circular: false },
-	{ header: "wind_direction_deg", unit: "°", minimum: 0, maximum: 360, circular: true },
-	{ header: "pressure_hpa", unit: "hPa", minimum: 300, maximum: 1100, circular: false },
+	{ header: "temperature_c", unit: "°C", minimum: -90, maximum: 60, circular: false, usual: 15 },
+	{ header: "humidity_pct", unit: "%", minimum: 0, maximum: 100, circular: false, usual: 60 },
+	{ header: "wind_speed_ms", unit: "m/s", minimum: 0, maximum: 120, circular: false, usual: 3 },
+	{
+		header: "wind_direction_deg",
+		unit: "°",
+		minimum: 0,
+		maximum: 360,
+		circular: true,
+		usual: 240,
+	},
+	{
+		header: "pressure_hpa",
+		unit: "hPa",
+		minimum: 300,
+		maximum: 1100,
+		circular: false,
+		usual: 1013.25,
+	},
 ]);
+
+/** What a record may have besides; where it does not, a replay models it. */
+export type ExtraName = "precipitation" | "illuminance" | "uvIndex";
+
+const extraColumns: Readonly<Record<ExtraName, Column>> = Object.freeze({
+	/** mm since the row before */
+	precipitation: {
+		header: "precipitation_mm",
+		unit: "mm",
+		minimum: 0,
+		maximum: 500,
+		circular: false,
+		usual: 0,
+	},
+	illuminance: {
+		header: "illuminance_lx",
+		unit: "lx",
+		minimum: 0,
+		maximum: 200_000,
+		circular: false,
+		usual: 0,
+	},
+	uvIndex: {
+		header: "uv_index",
+		unit: "",
+		minimum: 0,
+		maximum: 50,
+		circular: false,
+		usual: 0,
+	},
+});
+
+const extraNames = Object.freeze(Object.keys(extraColumns) as ExtraName[]);
 
 /** Where each quantity stands in what `WeatherRecord.at` fills. */
 export const RecordIndex = Object.freeze({
@@ -54,6 +103,9 @@ export class WeatherRecord {
 	readonly period: number;
 	readonly #times: Float64Array;
 	readonly #values: readonly Float64Array[];
+	readonly #extras: Readonly<Partial<Record<ExtraName, Float64Array>>>;
+	/** mm from the first row to each row, and in a whole loop; `undefined` in a record without rain. */
+	readonly #fallen: Float64Array | undefined;
 	readonly #blend: number;
 	/** Interval between rows, as far as it is regular. */
 	readonly #interval: number;
@@ -61,10 +113,17 @@ export class WeatherRecord {
 	/**
 	 * @param times   UTC ms of each row, ascending, at least two
 	 * @param values  one array a column, as long as `times`, without gaps
+	 * @param extras  the same, of what the record has besides
 	 */
-	constructor(times: Float64Array, values: readonly Float64Array[]) {
+	constructor(
+		times: Float64Array,
+		values: readonly Float64Array[],
+		extras: Readonly<Partial<Record<ExtraName, Float64Array>>> = {},
+	) {
 		this.#times = times;
 		this.#values = values;
+		this.#extras = extras;
+		this.#fallen = extras.precipitation && sums(extras.precipitation);
 		this.start = times[0]!;
 		this.#interval = usualInterval(times);
 		this.period = times[times.length - 1]! - this.start + this.#interval;
@@ -73,8 +132,10 @@ export class WeatherRecord {
 
 	/** Where `time` lies in the loop, in ms from its beginning: 0 <= phase < period. */
 	phase(time: number): number {
-		const beyond = (time - this.start) % this.period;
-		return beyond < 0 ? beyond + this.period : beyond;
+		const beyond = time - this.start;
+		// The remainder by hand: that of the language takes ten times as long.
+		const phase = beyond - Math.floor(beyond / this.period) * this.period;
+		return phase < 0 ? phase + this.period : phase;
 	}
 
 	/** Arithmetic mean of a column over its rows. */
@@ -100,16 +161,41 @@ export class WeatherRecord {
 		return this.#valueIn(column, this.phase(time));
 	}
 
+	/** What the record has besides, at `time`; `undefined` when it has not. Rain is `rainAt`. */
+	extraAt(name: Exclude<ExtraName, "precipitation">, time: number): number | undefined {
+		const values = this.#extras[name];
+		return values && this.#interpolate(values, this.phase(time), false);
+	}
+
+	/** mm from the beginning of the record to `time`, loops included; `undefined` in one without rain. */
+	rainAt(time: number): number | undefined {
+		const fallen = this.#fallen;
+		if (fallen === undefined) return undefined;
+		const phase = this.phase(time);
+		const loops = Math.round((time - phase - this.start) / this.period);
+		const row = this.#rowAt(this.start + phase);
+		const share = this.#shareOf(row, this.start + phase);
+		const inLoop = fallen[row]! + (fallen[row + 1]! - fallen[row]!) * share;
+		return loops * fallen[fallen.length - 1]! + inLoop;
+	}
+
 	#valueIn(column: number, phase: number): number {
-		const moment = this.start + phase;
-		const times = this.#times;
-		const row = this.#rowAt(moment);
-		const isLast = row === times.length - 1;
-		const nextTime = isLast ? this.start + this.period : times[row + 1]!;
-		const share = (moment - times[row]!) / (nextTime - times[row]!);
-		const values = this.#values[column]!;
 		const { circular } = columns[column]!;
-		const value = between(values[row]!, values[isLast ? 0 : row + 1]!, share, circular);
+		return this.#interpolate(this.#values[column]!, phase, circular);
+	}
+
+	/** How far a moment is between a row and the next one, 0..1. */
+	#shareOf(row: number, moment: number): number {
+		const times = this.#times;
+		const next = row === times.length - 1 ? this.start + this.period : times[row + 1]!;
+		return (moment - times[row]!) / (next - times[row]!);
+	}
+
+	#interpolate(values: Float64Array, phase: number, circular: boolean): number {
+		const moment = this.start + phase;
+		const row = this.#rowAt(moment);
+		const next = row === values.length - 1 ? 0 : row + 1;
+		const value = between(values[row]!, values[next]!, this.#shareOf(row, moment), circular);
 		const intoBlend = (phase - (this.period - this.#blend)) / this.#blend;
 		return intoBlend > 0 ? between(value, values[0]!, smoothstep(intoBlend), circular) : value;
 	}
@@ -125,8 +211,9 @@ export class WeatherRecord {
 }
 
 /**
- * Reads a record from the text of a CSV file. Columns are found by their header, in any order;
- * others are left alone. A cell may be empty, rows may be missing: both are interpolated.
+ * Reads a record from the text of a CSV file. Columns are found by their header, in any order; others
+ * are left alone, and of ours at least one must be there. A cell may be empty, rows may be missing: both
+ * are interpolated. Rain is what has fallen since the row before; an empty cell is none.
  *
  * @param text  the file
  * @param name  the file's name, for messages
@@ -135,17 +222,17 @@ export class WeatherRecord {
 export function parseRecord(text: string, name: string): WeatherRecord {
 	const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
 	const headers = cellsOf(lines[0]!);
-	const places = [timeHeader, ...columns.map(({ header }) => header)].map((header) => {
-		const place = headers.indexOf(header);
-		if (place < 0) {
-			throw new RecordError(
-				`${name}:1: no column "${header}" among "${headers.join(",")}"; expected ${[timeHeader, ...columns.map((column) => column.header)].join(",")}`,
-			);
-		}
-		return place;
-	});
+	const timePlace = headers.indexOf(timeHeader);
+	const ours = [...columns, ...extraNames.map((extra) => extraColumns[extra])];
+	const present = ours.filter(({ header }) => headers.includes(header));
+	if (timePlace < 0 || present.length === 0) {
+		const known = ours.map(({ header }) => header).join(",");
+		throw new RecordError(
+			`${name}:1: ${timePlace < 0 ? `no column "${timeHeader}"` : "no column of weather"} among "${headers.join(",")}"; expected ${timeHeader} and some of ${known}`,
+		);
+	}
 	const times: number[] = [];
-	const values: number[][] = columns.map(() => []);
+	const rows: number[][] = [];
 	for (let index = 1; index < lines.length; index++) {
 		if (lines[index]!.trim() === "") continue;
 		const where = `${name}:${index + 1}`;
@@ -155,19 +242,71 @@ export function parseRecord(text: string, name: string): WeatherRecord {
 				`${where}: ${cells.length} cells in "${lines[index]!.trim()}"; expected ${headers.length}, as in the header`,
 			);
 		}
-		times.push(parseTime(cells[places[0]!]!, times, where));
-		columns.forEach((column, at) => {
-			values[at]!.push(parseValue(cells[places[at + 1]!]!, column, where));
-		});
+		times.push(parseTime(cells[timePlace]!, times, where));
+		rows.push(
+			ours.map((column) => {
+				const place = headers.indexOf(column.header);
+				return place < 0 ? Number.NaN : parseValue(cells[place]!, column, where);
+			}),
+		);
 	}
+	const has = (column: Column): boolean => present.includes(column);
+	return makeRecord(
+		times,
+		rows,
+		columns.map(has),
+		extraNames.filter((extra) => has(extraColumns[extra])),
+		name,
+	);
+}
+
+/**
+ * Makes a record of rows with gaps.
+ *
+ * @param times   UTC ms, ascending
+ * @param rows    of each time the values in the order of `RecordIndex`, then of `ExtraName`; NaN is a gap
+ * @param has     which of the columns of `RecordIndex` there are
+ * @param extras  which others
+ * @throws {RecordError} for fewer than two rows, or a column without a value
+ */
+export function makeRecord(
+	times: readonly number[],
+	rows: readonly (readonly number[])[],
+	has: readonly boolean[],
+	extras: readonly ExtraName[],
+	name: string,
+): WeatherRecord {
 	if (times.length < 2) {
 		throw new RecordError(`${name}: ${times.length} rows of weather; expected at least 2`);
 	}
 	const moments = Float64Array.from(times);
+	const columnOf = (place: number): Float64Array => Float64Array.from(rows, (row) => row[place]!);
+	const values = columns.map((column, place) =>
+		has[place]
+			? fillGaps(moments, columnOf(place), column, name)
+			: new Float64Array(times.length).fill(column.usual),
+	);
+	const others = extras.map((extra) => {
+		const column = columnOf(columns.length + extraNames.indexOf(extra));
+		// A row that says nothing of rain says that there was none.
+		return extra === "precipitation"
+			? column.map((value) => (Number.isNaN(value) ? 0 : value))
+			: fillGaps(moments, column, extraColumns[extra], name);
+	});
 	return new WeatherRecord(
 		moments,
-		columns.map((column, at) => fillGaps(moments, Float64Array.from(values[at]!), column, name)),
+		values,
+		Object.fromEntries(extras.map((extra, index) => [extra, others[index]!])),
 	);
+}
+
+/** What has fallen up to each row; the rain of the first row falls at the end of a loop. */
+function sums(amounts: Float64Array): Float64Array {
+	const fallen = new Float64Array(amounts.length + 1);
+	for (let row = 1; row <= amounts.length; row++) {
+		fallen[row] = fallen[row - 1]! + amounts[row % amounts.length]!;
+	}
+	return fallen;
 }
 
 function cellsOf(line: string): string[] {

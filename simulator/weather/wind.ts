@@ -1,4 +1,4 @@
-import { smoothNoise } from "./noise.ts";
+import { NoiseStream } from "./noise.ts";
 
 /**
  * Turbulence on top of a mean wind, since a record of one-minute means has none.
@@ -27,23 +27,33 @@ const directionDeviation = (0.8 * intensity * 180) / Math.PI;
 /** The most that the direction leaves the mean by, in degrees. */
 export const directionBound = 30;
 
-/** The wind at one moment over its mean: 1 - bound .. gustFactor, 1 on average. */
-export function gustiness(seed: number, stream: number, time: number): number {
-	const bound = gustFactor - 1;
-	return 1 + Math.max(-bound, Math.min(bound, intensity * turbulence(seed, stream, time)));
-}
+/** The turbulence of one station in speed or direction. */
+export class Turbulence {
+	readonly #noises: readonly NoiseStream[];
 
-/** How far the direction is off its mean, in degrees: -directionBound .. directionBound. */
-export function veer(seed: number, stream: number, time: number): number {
-	const angle = directionDeviation * turbulence(seed, stream, time);
-	return Math.max(-directionBound, Math.min(directionBound, angle));
-}
-
-/** Mean 0, standard deviation 1. Takes as many streams from `stream` on as there are octaves. */
-function turbulence(seed: number, stream: number, time: number): number {
-	let sum = 0;
-	for (let octave = 0; octave < octaves.length; octave++) {
-		sum += smoothNoise(seed, stream + octave, time, octaves[octave]!);
+	/** @param stream  of the seed; takes as many from there on as there are octaves */
+	constructor(seed: number, stream: number) {
+		this.#noises = octaves.map((_, octave) => new NoiseStream(seed, stream + octave));
 	}
-	return sum * scale;
+
+	/** The wind at one moment over its mean: 1 - bound .. gustFactor, 1 on average. */
+	gustiness(time: number): number {
+		const bound = gustFactor - 1;
+		return 1 + Math.max(-bound, Math.min(bound, intensity * this.#at(time)));
+	}
+
+	/** How far the direction is off its mean, in degrees: -directionBound .. directionBound. */
+	veer(time: number): number {
+		const angle = directionDeviation * this.#at(time);
+		return Math.max(-directionBound, Math.min(directionBound, angle));
+	}
+
+	/** Mean 0, standard deviation 1. */
+	#at(time: number): number {
+		let sum = 0;
+		for (let octave = 0; octave < octaves.length; octave++) {
+			sum += this.#noises[octave]!.smooth(time, octaves[octave]!);
+		}
+		return sum * scale;
+	}
 }

@@ -38,7 +38,7 @@ beforeEach(async () => {
 			...standard,
 			cadence: { sampleSeconds: 1, observeSeconds: 1, reportSeconds: 3 },
 		}),
-		record: parseRecord(readFileSync(surfrad, "utf8"), surfrad),
+		weather: parseRecord(readFileSync(surfrad, "utf8"), surfrad),
 		seed: 1,
 		storage: (thing) => openStorage(join(dataDir, "stations"), thing),
 		log: () => {},

@@ -3,7 +3,7 @@ import type { I2C } from "../../firmware/ports/io.ts";
 import { SCD4x } from "../../sensors/scd4x.ts";
 import { SPS30 } from "../../sensors/sps30.ts";
 import { RandomStream } from "../../simulator/kernel/random.ts";
-import type { Ambience } from "../../simulator/parts/part.ts";
+import type { Conditions } from "../../simulator/weather/conditions.ts";
 import { Bench } from "../support/bench.ts";
 
 /** A bus that writes down commands and answers each with fixed bytes. */
@@ -108,7 +108,7 @@ describe("SCD4x", () => {
 			const bench = new Bench(SCD4x, { configuration: { mode } });
 			const sensor = bench.create();
 			for (const carbonDioxide of [400, 415, 1000, 5000, 39_000]) {
-				Object.assign(bench.conditions, { carbonDioxide } satisfies Partial<Ambience>);
+				Object.assign(bench.conditions, { carbonDioxide } satisfies Partial<Conditions>);
 				const sample = settle(bench, sensor);
 				expect(sample.carbonDioxideDetector!.CO2).toBe(carbonDioxide);
 				expect(sample.thermometer!.temperature).toBeCloseTo(15, 1);
@@ -243,7 +243,7 @@ describe("SPS30", () => {
 		const bench = new Bench(SPS30);
 		const sensor = bench.create();
 		for (const particulateMatter of [0, 0.5, 12, 150, 1000]) {
-			Object.assign(bench.conditions, { particulateMatter } satisfies Partial<Ambience>);
+			Object.assign(bench.conditions, { particulateMatter } satisfies Partial<Conditions>);
 			bench.advance(5000);
 			const group = bench.round(sensor)!.particulateMatterDetector!;
 			expect(group.pm2_5).toBeCloseTo(particulateMatter, 3);

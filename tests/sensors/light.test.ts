@@ -2,10 +2,10 @@ import { describe, expect, test } from "@jest/globals";
 import type { SMBus } from "../../firmware/ports/io.ts";
 import { LTR390, type LTR390Options } from "../../sensors/ltr390.ts";
 import { VEML7700, type VEML7700Options } from "../../sensors/veml7700.ts";
-import type { Ambience } from "../../simulator/parts/part.ts";
+import type { Conditions } from "../../simulator/weather/conditions.ts";
 import { Bench } from "../support/bench.ts";
 
-function look(bench: Bench, ambience: Partial<Ambience>, sensor = bench.create()) {
+function look(bench: Bench, ambience: Partial<Conditions>, sensor = bench.create()) {
 	Object.assign(bench.conditions, ambience);
 	const { lightmeter, ultravioletMeter, missing } = bench.round(sensor)!;
 	return { illuminance: lightmeter?.illuminance, uvIndex: ultravioletMeter?.uvIndex, missing };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { SMBus } from "../../firmware/ports/io.ts";
 import { INA219, type INA219Options } from "../../sensors/ina219.ts";
 import { MAX17048 } from "../../sensors/max17048.ts";
-import type { Ambience } from "../../simulator/parts/part.ts";
+import type { Conditions } from "../../simulator/weather/conditions.ts";
 import { Bench } from "../support/bench.ts";
 
 /** A part with fixed words in its registers. */
@@ -62,7 +62,7 @@ describe("MAX17048", () => {
 });
 
 describe("INA219", () => {
-	function measure(bench: Bench, ambience: Partial<Ambience>, sensor = bench.create()) {
+	function measure(bench: Bench, ambience: Partial<Conditions>, sensor = bench.create()) {
 		Object.assign(bench.conditions, ambience);
 		const { powerMeter, missing } = bench.round(sensor)!;
 		return { ...powerMeter!, missing };

@@ -13,6 +13,7 @@ export class CommandBench implements Host {
 	readonly environment: Record<string, string | undefined> = {};
 	readonly station: StationModule = { definition: station, parts: {} };
 	readonly weatherFile = "simulator/weather/data/surfrad-alamosa-2016-01-01.csv";
+	readonly scenarioDir = "simulator/scenario";
 	/** What the command reads. */
 	input = "";
 	out = "";

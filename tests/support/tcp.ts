@@ -40,6 +40,8 @@ class TcpSocket implements Socket {
 	#unread: Uint8Array = arrivals.subarray(0, 0);
 	#phase: "connecting" | "up" | "closed" = "connecting";
 	#isRefused = false;
+	/** Nothing arrives until somebody has read. */
+	#isPaused = false;
 
 	constructor(options: SocketOptions, turn: Turn) {
 		const onArrived = (): void => options.onReadable(this.#unread.length);
@@ -54,8 +56,9 @@ class TcpSocket implements Socket {
 					if (this.#phase !== "up") return true;
 					this.#unread = arrivals.subarray(0, count);
 					turn(onArrived);
-					if (this.#unread.length > 0) this.#unread = this.#unread.slice();
-					return this.#unread.length === 0;
+					this.#isPaused = this.#unread.length > 0;
+					if (this.#isPaused) this.#unread = this.#unread.slice();
+					return !this.#isPaused;
 				},
 			},
 		});
@@ -87,7 +90,10 @@ class TcpSocket implements Socket {
 		if (count === 0) return 0;
 		buffer.set(count === bytes.length ? bytes : bytes.subarray(0, count));
 		this.#unread = bytes.subarray(count);
-		if (this.#unread.length === 0 && this.#socket.isPaused()) this.#socket.resume();
+		if (this.#unread.length === 0 && this.#isPaused) {
+			this.#isPaused = false;
+			this.#socket.resume();
+		}
 		return count;
 	}
 

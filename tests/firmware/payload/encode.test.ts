@@ -1,10 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { ObservationRun, type TimeQuality } from "../../../firmware/base/observation.ts";
+import {
+	Observation,
+	ObservationRun,
+	type TimeQuality,
+} from "../../../firmware/base/observation.ts";
 import { Status } from "../../../firmware/base/status.ts";
 import { Limits } from "../../../firmware/limits.ts";
 import { encodeDenseReport } from "../../../firmware/payload/dense.ts";
 import { encodeReport } from "../../../firmware/payload/encode.ts";
+import { misfits } from "../../../firmware/payload/schema.ts";
 import type { MissingReason } from "../../../firmware/ports/sensor.ts";
 import { ChannelIndex, ChannelTable, reasonCode } from "../../../firmware/sensing/channel.ts";
 import { makeRun } from "../../support/run.ts";
@@ -93,6 +98,13 @@ describe("values", () => {
 		expect(encode(makeRun({ columns: { [airTemperature]: column } }))).toContain(
 			'"T":[null,null,999999920,null],"e":{"T":[9]}',
 		);
+	});
+
+	test("that do not fit are counted where they are observed", () => {
+		const observation = new Observation();
+		expect(misfits(observation, channels)).toBe(0);
+		observation.values.set([3e38, 50, Number.POSITIVE_INFINITY, 5, 5, 361, 0, 1e30]);
+		expect(misfits(observation, channels)).toBe(3);
 	});
 
 	test("of a direction outside the circle are no direction", () => {

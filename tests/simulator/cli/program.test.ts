@@ -9,7 +9,7 @@ const files = mkdtempSync(join(tmpdir(), "isobar-cli-"));
 afterAll(() => rmSync(files, { recursive: true, force: true }));
 
 let bench: CommandBench;
-let asked: { up?: object; cloud?: object; decode?: object };
+let asked: { up?: object; cloud?: object; decode?: object; sim?: object };
 beforeEach(() => {
 	bench = new CommandBench();
 	asked = {};
@@ -28,6 +28,10 @@ const notes: Actions = {
 	},
 	decode: async (options) => {
 		asked.decode = options;
+		return 0;
+	},
+	sim: async (options) => {
+		asked.sim = options;
 		return 0;
 	},
 };
@@ -95,7 +99,7 @@ describe("isobar up", () => {
 });
 
 describe("a value that can't be used is one line on stderr and exit code 2", () => {
-	const csv = file("short.csv", "time,temperature_c\n");
+	const csv = file("short.csv", "time,clouds\n");
 	const cases: readonly (readonly [string, RegExp])[] = [
 		["up --stations 0", /--stations.*'0'.*whole number from 1 to 10000/],
 		["up --stations twelve", /--stations.*'twelve'.*whole number/],
@@ -126,7 +130,7 @@ describe("a value that can't be used is one line on stderr and exit code 2", () 
 		["up --ca a.pem", /--ca: expected --broker/],
 		["up --cert-dir certs", /--cert-dir: expected --broker/],
 		["up --weather nowhere.csv", /--weather: ENOENT.*nowhere\.csv/],
-		[`up --weather ${csv}`, /short\.csv:1: no column "humidity_pct"/],
+		[`up --weather ${csv}`, /short\.csv:1: no column of weather/],
 		["up --sample 10 --observe 5", /observeSeconds: expected at least sampleSeconds \(10\), got 5/],
 		["up --observe 60", /reportSeconds: expected at least observeSeconds \(60\), got 30/],
 		[

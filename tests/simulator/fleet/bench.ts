@@ -8,6 +8,7 @@ import type { Parts } from "../../../simulator/fleet/wiring.ts";
 import { VirtualWorld } from "../../../simulator/fleet/world.ts";
 import { VirtualClock } from "../../../simulator/kernel/clock.ts";
 import { RandomStream } from "../../../simulator/kernel/random.ts";
+import type { Weather } from "../../../simulator/weather/climate.ts";
 import { parseRecord } from "../../../simulator/weather/record.ts";
 import { TinyBroker } from "./broker.ts";
 
@@ -19,12 +20,16 @@ export interface BenchOptions {
 	readonly definition?: StationDefinition;
 	readonly parts?: Parts;
 	readonly path?: PathOptions;
+	/** The recorded day unless given. */
+	readonly weather?: Weather;
+	/** UTC ms; 2026-01-01 unless given. */
+	readonly start?: number;
 }
 
-/** A fleet in virtual time with a tiny broker, started on 2026-01-01. */
+/** A fleet in virtual time with a tiny broker. */
 export class FleetBench {
-	readonly clock = new VirtualClock(Date.UTC(2026, 0, 1));
-	readonly network = new VirtualNetwork(this.clock);
+	readonly clock: VirtualClock;
+	readonly network: VirtualNetwork;
 	readonly broker = new TinyBroker();
 	readonly world: VirtualWorld;
 	readonly fleet: Fleet;
@@ -32,10 +37,15 @@ export class FleetBench {
 	readonly flashes: VirtualFlash[] = [];
 	readonly host = "broker.example";
 	readonly port = 8883;
-	readonly #start = this.clock.now;
+	readonly #start: number;
 
 	constructor(options: BenchOptions = {}) {
 		const { stations = 1, seed = 1, definition = standard, parts, path } = options;
+		const { start = Date.UTC(2026, 0, 1) } = options;
+		const { weather = parseRecord(readFileSync(surfrad, "utf8"), surfrad) } = options;
+		this.#start = start;
+		this.clock = new VirtualClock(start);
+		this.network = new VirtualNetwork(this.clock);
 		this.network.listen(this.host, this.port, this.broker);
 		this.world = new VirtualWorld(this.network, new RandomStream(seed).child("paths"), path);
 		this.fleet = new Fleet(this.world, {
@@ -44,7 +54,7 @@ export class FleetBench {
 			port: this.port,
 			definition,
 			...(parts === undefined ? {} : { parts }),
-			record: parseRecord(readFileSync(surfrad, "utf8"), surfrad),
+			weather,
 			seed,
 			storage: () => {
 				const flash = new VirtualFlash();

@@ -1,7 +1,9 @@
 import { generate, type Packet, type Parser, parser } from "mqtt-packet";
-import { decodeReport } from "../../../firmware/payload/decode.ts";
+import { type DecodedReport, decodeReport } from "../../../firmware/payload/decode.ts";
 import { ChannelTable } from "../../../firmware/sensing/channel.ts";
 import type { Connection, Listener } from "../../../simulator/device/socket.ts";
+
+type Observation = DecodedReport["observations"][number];
 
 /**
  * As much of a broker as a station needs, on memory: it answers CONNECT, SUBSCRIBE, PINGREQ and
@@ -10,6 +12,10 @@ import type { Connection, Listener } from "../../../simulator/device/socket.ts";
 export class TinyBroker implements Listener {
 	/** Reports that were acknowledged, by thing. */
 	readonly reports: { thing: string; sequences: number[] }[] = [];
+	/** What is in them, by thing. */
+	readonly observations: { thing: string; observation: Observation }[] = [];
+	/** Messages other than reports, the newest of each topic. */
+	readonly messages = new Map<string, string>();
 	/** Topics of all messages. */
 	readonly topics: string[] = [];
 	/** Whether PUBLISH is acknowledged. */
@@ -65,6 +71,7 @@ export class TinyBroker implements Listener {
 				this.topics.push(packet.topic);
 				if (!this.acknowledges) break;
 				if (packet.topic === `isobar/${thing}/report`) this.#keep(thing, String(packet.payload));
+				else this.messages.set(packet.topic, String(packet.payload));
 				if (packet.qos === 1) send({ cmd: "puback", messageId: packet.messageId! });
 				break;
 			case "disconnect":
@@ -77,5 +84,6 @@ export class TinyBroker implements Listener {
 		const report = decodeReport(payload, new ChannelTable());
 		if (typeof report === "number") throw new Error(`status ${report} for ${payload}`);
 		this.reports.push({ thing, sequences: report.observations.map(({ sequence }) => sequence) });
+		for (const observation of report.observations) this.observations.push({ thing, observation });
 	}
 }

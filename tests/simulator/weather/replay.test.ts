@@ -143,10 +143,60 @@ describe("modelled rain", () => {
 	);
 });
 
+const alamosaSite = { latitude: 37.7, longitude: -105.92, heightM: 2317 };
+
+describe("light", () => {
+	test("is modelled by the sun of the site", () => {
+		const weather = new ReplayWeather(record, { seed: 1, site: alamosaSite });
+		const noon = weather.at(Date.UTC(2016, 0, 1, 19), conditions());
+		expect(noon.illuminance).toBeGreaterThan(40_000);
+		expect(noon.uvIndex).toBeGreaterThan(1);
+		const night = weather.at(Date.UTC(2016, 0, 1, 7), conditions());
+		expect([night.illuminance! < 1, night.uvIndex]).toEqual([true, 0]);
+	});
+
+	test("is not there without a site", () => {
+		expect(new ReplayWeather(record, { seed: 1 }).at(0, conditions()).illuminance).toBeUndefined();
+	});
+});
+
+describe("what a record has besides", () => {
+	const full = parseRecord(
+		`time,temperature_c,precipitation_mm,illuminance_lx,uv_index
+2020-06-01T12:00:00Z,20,0,80000,6
+2020-06-01T12:10:00Z,20,1.5,40000,
+2020-06-01T12:20:00Z,20,,60000,8
+`,
+		"full.csv",
+	);
+
+	test("is replayed instead of being modelled", () => {
+		const weather = new ReplayWeather(full, { seed: 1, site: alamosaSite });
+		const at = (minute: number) => ({
+			...weather.at(Date.UTC(2020, 5, 1, 12, minute), conditions()),
+		});
+		expect(at(0).precipitationTotal).toBe(0);
+		expect(at(5).precipitationTotal).toBeCloseTo(0.75, 9);
+		expect(at(20).precipitationTotal).toBeCloseTo(1.5, 9);
+		expect(at(45).precipitationTotal).toBeCloseTo(3, 9);
+		expect(at(5).illuminance).toBeCloseTo(60_000, 6);
+		expect(at(10).uvIndex).toBeCloseTo(7, 6);
+	});
+
+	test("what it does not have at all is what it usually is", () => {
+		const { stationPressure, relativeHumidity } = new ReplayWeather(full, { seed: 1 }).at(
+			Date.UTC(2020, 5, 1, 12),
+			conditions(),
+		);
+		expect(stationPressure).toBeCloseTo(101_325, -2);
+		expect(relativeHumidity).toBeCloseTo(60, -1);
+	});
+});
+
 describe("the battery", () => {
 	test("is charged by day and drained by night, at the station's longitude", () => {
 		const greenwich = new ReplayWeather(record, { seed: 1 });
-		const alamosa = new ReplayWeather(record, { seed: 1, longitude: -105.92 });
+		const alamosa = new ReplayWeather(record, { seed: 1, site: alamosaSite });
 		const voltage = (weather: ReplayWeather, utcHour: number) =>
 			weather.at(Date.UTC(2026, 5, 1) + utcHour * hour, conditions()).batteryVoltage;
 		expect(voltage(greenwich, 17)).toBeCloseTo(4.1, 3);
