@@ -1,6 +1,6 @@
 /** @type {import("jest").Config} */
 export default {
-	testMatch: ["<rootDir>/tests/**/*.test.ts"],
+	testMatch: ["<rootDir>/{tests,examples}/**/*.test.ts"],
 	testEnvironment: "node",
 	transform: { "\\.[jt]s$": "<rootDir>/tests/support/transform.cjs" },
 	// aedes is published as ECMAScript modules only; the tests run as CommonJS.

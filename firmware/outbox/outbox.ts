@@ -53,7 +53,7 @@ const stateBytes = 26;
  * has arrived; nothing else makes an observation go away, except a full log, which sheds the
  * oldest block and counts what it held. All state is in the log itself, in records that are read back by `open`.
  *
- * Memory: see docs/outbox.md. `append`, `peek` and `acknowledge` allocate nothing.
+ * Memory: fixed at construction. `append`, `peek` and `acknowledge` allocate nothing.
  */
 export class Outbox {
 	/** Alerts and health reports, in blocks of their own: observations never take their place. */

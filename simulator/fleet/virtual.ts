@@ -47,7 +47,7 @@ export interface VirtualFleetOptions {
 export interface VirtualLedger {
 	/** Put in flash by the stations. */
 	readonly made: number;
-	/** Acknowledged by the broker, as the stations count it. */
+	/** Archived, and the outbox has given up their place: each once, however often a power cut brings it back. */
 	readonly acknowledged: number;
 	/** Rows of the archive. */
 	readonly archived: number;
@@ -225,10 +225,11 @@ export class VirtualFleet {
 
 	/** Where the observations are. */
 	ledger(): VirtualLedger {
-		const ledger = { made: 0, archived: 0, shed: 0, waiting: 0, lost: 0 };
+		const ledger = { made: 0, archived: 0, shed: 0, waiting: 0, lost: 0, acknowledged: 0 };
 		for (let index = 0; index < this.things.length; index++) {
 			const book = this.checker.book(index);
 			ledger.made += book.made.size;
+			ledger.acknowledged += book.archived.count(0, book.accounted - 1);
 			ledger.archived += book.archived.size;
 			ledger.shed += book.shed;
 			ledger.waiting += book.open(book.accounted, book.newest);
@@ -236,7 +237,7 @@ export class VirtualFleet {
 		}
 		const { duplicates: copies } = this.archive;
 		// A second row ends the run where it is written.
-		return { ...ledger, acknowledged: this.totals().acknowledged, duplicates: 0, copies };
+		return { ...ledger, duplicates: 0, copies };
 	}
 
 	// The broker.

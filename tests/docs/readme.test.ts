@@ -15,6 +15,11 @@ describe("what the documents say", () => {
 		expect(read("README.md")).toContain(`\`\`\`ts\n${read("examples/station.ts")}\`\`\``);
 	});
 
+	test("the page about the simulator shows the test of the example", () => {
+		const file = "examples/own-sensor/soil.test.ts";
+		expect(read("docs/simulator.md")).toContain(`\`\`\`ts\n${read(file)}\`\`\``);
+	});
+
 	test.each(pages)("every file that %s links to is there", (page) => {
 		const links = [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)/g)].map(
 			([, link]) => link!,
