@@ -17,6 +17,11 @@ export interface WalkOptions {
 	readonly port: number;
 	readonly host: string;
 	readonly qos: 1 | 2;
+	/**
+	 * Stations that are under way at once, 60 by default. They share one event loop, and what they all
+	 * have it do counts as slowness of the network for each.
+	 */
+	readonly atOnce?: number;
 	/** Begins the names of the things, one for each step. */
 	readonly prefix: string;
 	createNetwork(turn: Turn): DeviceNetwork;
@@ -24,7 +29,6 @@ export interface WalkOptions {
 
 /** Reports of each station: enough for two to be under way at once. */
 const reports = 2;
-/** Stations that are under way at once. */
 const stationsMaximum = 60;
 const tickMs = 2;
 /** Milliseconds after which a station that is not done never will be. */
@@ -78,7 +82,9 @@ export async function walk(options: WalkOptions, steps: readonly Step[]): Promis
 		}
 	};
 	// All have ended, and closed what they had open, before the first failure is told.
-	const ends = await Promise.allSettled(Array.from({ length: stationsMaximum }, work));
+	const ends = await Promise.allSettled(
+		Array.from({ length: options.atOnce ?? stationsMaximum }, work),
+	);
 	for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
