@@ -137,7 +137,11 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 			wholeNumber(1, 3_650),
 		)
 		.option("--for <DURATION>", "the same as 90s, 10m, 2h or 1.5d", virtualDuration)
-		.option("--speed <N>", "max, or times as fast as real time", speed, Number.POSITIVE_INFINITY)
+		.addOption(
+			new Option("--speed <N>", "max, or times as fast as real time")
+				.argParser(speed)
+				.default(Number.POSITIVE_INFINITY, "max"),
+		)
 		.option("--seed <N>", "decides everything random", wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
 		.option("--scenario <FILE>", "a scenario file, or the name of one of ours", "calm")
 		.option("--report <DIR>", "writes index.html, a report of the run, and summary.json there")
