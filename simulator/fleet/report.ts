@@ -188,7 +188,7 @@ function comebackCharts({ comeback, summary }: ReportFacts): string {
 function comebackChartsOf(comeback: Comeback, stations: number): Chart[] {
 	const seconds = Math.max(comeback.attempts.length, comeback.connected.length);
 	if (seconds < 2) return [];
-	const step = seconds > 300 ? 60 : 10;
+	const step = [10, 30, 60, 300, 900].find((one) => seconds / one <= 14) ?? 3_600;
 	const ticks: [number, string][] = [];
 	for (let second = 0; second <= seconds; second += step) {
 		ticks.push([second / seconds, `${second} s`]);

@@ -48,8 +48,10 @@ export function chart(it: Chart, title: string): string {
 	];
 	if (it.mark !== undefined) {
 		const { value, label } = it.mark;
+		// A mark at the very top has its label below.
+		const dy = Number(y(value)) < top + 12 ? 14 : -4;
 		parts.push(
-			`<line class="mark" x1="${left}" x2="${width - right}" y1="${y(value)}" y2="${y(value)}"/><text class="axis" x="${width - right}" y="${y(value)}" dy="-4" text-anchor="end">${escapeText(label)}</text>`,
+			`<line class="mark" x1="${left}" x2="${width - right}" y1="${y(value)}" y2="${y(value)}"/><text class="axis" x="${width - right}" y="${y(value)}" dy="${dy}" text-anchor="end">${escapeText(label)}</text>`,
 		);
 	}
 	return `${parts.join("")}</svg>`;
