@@ -43,6 +43,11 @@ export class Board {
 		return this.#onCut !== undefined;
 	}
 
+	/** Whether the firmware that runs has effect; a cut in the middle of a turn lets it run on without. */
+	get isPowered(): boolean {
+		return this.keyValue.isPowered;
+	}
+
 	/** Gives the power back, where it is gone, and forgets a cut that did not come. */
 	powerOn(): void {
 		this.disarm();

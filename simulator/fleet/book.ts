@@ -9,7 +9,7 @@ export class Book {
 	readonly made = new SequenceSet();
 	/** Written to the archive. */
 	readonly archived = new SequenceSet();
-	/** Given up by a full outbox, and not archived then. */
+	/** Given up by a full outbox, and not archived. */
 	#shed: SequenceSet | undefined;
 	/** Not said Ok to, since the power went or the flash failed; such a one may be stored all the same. */
 	#attempted: SequenceSet | undefined;
@@ -19,6 +19,12 @@ export class Book {
 	/** How many were given up. */
 	get shed(): number {
 		return this.#shed?.size ?? 0;
+	}
+
+	/** It is archived, which may come after it was given up: a report was under way. @returns false for a copy */
+	archive(sequence: number): boolean {
+		this.#shed?.remove(sequence);
+		return this.archived.add(sequence);
 	}
 
 	/** The outbox was asked to store this one and has not said Ok. */

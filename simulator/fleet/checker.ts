@@ -137,6 +137,9 @@ export class Checker implements ArchiveWatcher {
 		if (state.made !== watched.made || sequence !== watched.sequence) {
 			this.#onAttempt(index, watched, state);
 		}
+		// After a cut in the middle of it every block fails, and what the outbox then gives up it has again
+		// at the next start.
+		if (!this.#options.boards[index]!.isPowered) return;
 		if (state.shed !== watched.shed) this.#onShed(index, watched, state);
 		if (state.oldest > watched.book.accounted) this.#account(index, watched, state.oldest);
 		if (state.inflight > inflightLimit) {
@@ -147,7 +150,7 @@ export class Checker implements ArchiveWatcher {
 	onRow(thing: string, sequence: number): void {
 		const index = this.#indexOf(thing);
 		const watched = this.#watched[index]!;
-		if (!watched.book.archived.add(sequence)) {
+		if (!watched.book.archive(sequence)) {
 			this.#fail("twice", index, `observation ${sequence} is in the archive twice`);
 		}
 		if (!watched.book.made.has(sequence)) this.#onUnsaid(index, watched, sequence);
