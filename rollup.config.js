@@ -41,6 +41,12 @@ const records = {
 	},
 };
 
+/** JSON files that are imported as modules: the document of the HTTP API. */
+const json = {
+	name: "json",
+	transform: (code, id) => (id.endsWith(".json") ? `export default ${code}` : null),
+};
+
 /** The scenarios that come with `isobar sim`. */
 const scenarios = {
 	name: "scenarios",
@@ -73,7 +79,7 @@ export const desktop = {
 		tools: "manifests/flash.ts",
 	},
 	external: [/^node:/, ...packages],
-	plugins: [compile("tsconfig.build.json"), records, scenarios],
+	plugins: [json, compile("tsconfig.build.json"), records, scenarios],
 	onwarn: strict,
 	output: {
 		dir: "dist",

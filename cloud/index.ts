@@ -1,7 +1,7 @@
 /** The local cloud: one process that behaves like AWS IoT Core in what a station uses. */
 export type { ArchivedObservation } from "./archive.ts";
 export { CloudFault } from "./fault.ts";
-export { type Cloud, type CloudOptions, startCloud } from "./main.ts";
+export { type Cloud, type CloudOptions, type HttpOptions, startCloud } from "./main.ts";
 export { provision } from "./provision.ts";
 export { RegistryFault } from "./registry/registry.ts";
 export { ShadowRejected } from "./shadows.ts";

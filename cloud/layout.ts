@@ -8,6 +8,8 @@ export class Layout {
 	readonly shadows: string;
 	readonly registry: string;
 	readonly lock: string;
+	/** What the HTTP API asks for on an address that others reach. */
+	readonly httpToken: string;
 
 	constructor(root: string) {
 		this.root = root;
@@ -16,6 +18,7 @@ export class Layout {
 		this.shadows = join(root, "shadows");
 		this.registry = join(root, "registry");
 		this.lock = join(root, "cloud.lock");
+		this.httpToken = join(root, "http.token");
 	}
 
 	/** Every directory, parents first. */

@@ -10,6 +10,10 @@ import { provision } from "./provision.ts";
 import { RegistryStore } from "./registry/store.ts";
 import type { JsonObject } from "./services/document.ts";
 import { Shadows } from "./shadows.ts";
+import { makeApp } from "./web/app.ts";
+import { isLoopback } from "./web/guard.ts";
+import { type HttpServer, readToken, serve } from "./web/server.ts";
+import type { Services } from "./web/services.ts";
 
 export interface CloudOptions {
 	/** Where certificates, archive and shadows are; made when it is missing. */
@@ -25,12 +29,25 @@ export interface CloudOptions {
 	/** What ARNs in policies have to say; "us-east-1" and "000000000000" unless given. */
 	readonly region?: string;
 	readonly accountId?: string;
+	/** The HTTP API and the page; none unless given. */
+	readonly http?: HttpOptions | undefined;
 	log(line: string): void;
+}
+
+export interface HttpOptions {
+	/** 0 takes a free one. */
+	readonly port: number;
+	/** 127.0.0.1 unless given. On an address that others reach, requests need the token of `http.token`. */
+	readonly host?: string | undefined;
+	/** The files of the page, index.html among them. */
+	readonly pageDir?: string | undefined;
 }
 
 /** A running local cloud. */
 export interface Cloud {
 	readonly port: number;
+	/** Where the HTTP API is, such as "http://127.0.0.1:8080"; `undefined` where none was asked for. */
+	readonly httpUrl: string | undefined;
 	readonly archive: Archive;
 	/** Things, certificates and policies. A change counts at once, also for who is connected. */
 	readonly registry: RegistryStore;
@@ -101,10 +118,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			authority: await readFile(layout.authority.certificate, "utf8"),
 			onConnection: (socket, certificate) => broker.accept(socket, certificate),
 		});
+		opened.push({ kill: () => listener.destroy(), close: async () => {} });
+		const services: Services = { region, accountId, registry, shadows };
+		const http = options.http && (await openHttp(services, options.http, layout, log));
+		if (http) opened.unshift({ kill: () => void http.close(), close: http.close });
 
 		let ended = false;
 		return {
 			port: listener.port,
+			httpUrl: http?.url,
 			archive,
 			registry,
 			connected: (thing) => broker.connected(thing),
@@ -115,7 +137,6 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 				if (ended) return;
 				ended = true;
 				for (const part of opened) part.kill();
-				listener.destroy();
 				unlock();
 			},
 			async close() {
@@ -133,4 +154,16 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		unlock();
 		throw error;
 	}
+}
+
+async function openHttp(
+	services: Services,
+	{ port, host = "127.0.0.1", pageDir }: HttpOptions,
+	layout: Layout,
+	log: (line: string) => void,
+): Promise<HttpServer> {
+	const token = isLoopback(host) ? undefined : await readToken(layout.httpToken);
+	const server = await serve(makeApp(services, { token, pageDir, log }), { port, host, log });
+	if (token !== undefined) log(`http: requests need the token in ${layout.httpToken}`);
+	return server;
 }

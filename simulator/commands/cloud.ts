@@ -1,9 +1,10 @@
 import { startCloud } from "../../cloud/index.ts";
 import { ExitCode, type Host } from "./host.ts";
+import { type HttpCommandOptions, httpOptions } from "./http.ts";
 import { Interrupt } from "./interrupt.ts";
 
 /** What the user asked for, by the names of the options. */
-export interface CloudCommandOptions {
+export interface CloudCommandOptions extends HttpCommandOptions {
 	readonly port: number;
 	readonly host: string;
 	readonly data: string;
@@ -28,9 +29,11 @@ export async function cloud(options: CloudCommandOptions, host: Host): Promise<E
 			dataDir: options.data,
 			port: options.port,
 			host: options.host,
+			http: httpOptions(options, host),
 			log,
 		});
 		log(`listening on ${options.host}:${running.port}, data in ${options.data}`);
+		if (running.httpUrl !== undefined) log(`page and API at ${running.httpUrl}`);
 		await interrupt.wait();
 		log("closing");
 		await running.close();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../cloud/fault.ts";
-import { type Cloud, provision, startCloud } from "../../cloud/index.ts";
+import { type Cloud, type HttpOptions, provision, startCloud } from "../../cloud/index.ts";
 import { ChannelTable, type StationDefinition } from "../../firmware/index.ts";
 import { type Credentials, TlsNetwork } from "../device/tls.ts";
 import type { Stream } from "./host.ts";
@@ -25,6 +25,7 @@ export interface LocalCloudOptions {
 	readonly data: string;
 	readonly port: number;
 	readonly host?: string;
+	readonly http?: HttpOptions | undefined;
 	readonly definition: StationDefinition;
 	/** Where progress is shown. */
 	readonly output: Stream;
@@ -34,7 +35,7 @@ export interface LocalCloudOptions {
 /** Makes the certificates that are missing and starts a cloud of our own. */
 export async function openLocalCloud(
 	things: readonly string[],
-	{ data, port, definition, output, log }: LocalCloudOptions,
+	{ data, port, http, definition, output, log }: LocalCloudOptions,
 ): Promise<Destination> {
 	const { topics, channels } = definition;
 	if (topics.report !== archivedTopic) {
@@ -46,6 +47,7 @@ export async function openLocalCloud(
 	const cloud = await startCloud({
 		dataDir: data,
 		port,
+		http,
 		channels: new ChannelTable(channels),
 		log,
 	});

@@ -28,6 +28,8 @@ export interface Host {
 	readonly weatherFile: string;
 	/** Folder of the scenarios that come with Isobar. */
 	readonly scenarioDir: string;
+	/** Folder of the page that the local cloud serves; need not be there. */
+	readonly pageDir: string;
 	/** Compiles and loads a station file; `buildDir` takes what comes out of it. */
 	loadStation(file: string, buildDir: string): Promise<StationModule>;
 	/** Has `onStop` called at every Ctrl-C or request to end. @returns what ends that */

@@ -104,6 +104,9 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 			"station file with `export default defineStation({…})` (default: examples/station.ts)",
 		)
 		.option("--port <N>", "port of the local cloud; 0 takes a free one", port, 8883)
+		.addOption(httpPort())
+		.addOption(httpHost())
+		.option("--no-http", "no page and no HTTP API")
 		.option("--data <DIR>", "certificates, archive, shadows and flash images", ".isobar")
 		.option(
 			"--broker <URL>",
@@ -161,6 +164,9 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.description("Runs the local cloud alone, until Ctrl-C.")
 		.option("--port <N>", "port; 0 takes a free one", port, 8883)
 		.option("--host <ADDRESS>", "address to listen on; 0.0.0.0 for all", "127.0.0.1")
+		.addOption(httpPort())
+		.addOption(httpHost())
+		.option("--no-http", "no page and no HTTP API")
 		.option("--data <DIR>", "certificates, archive and shadows", ".isobar")
 		.option("--json", "log lines as JSON")
 		.action(async (options: CloudCommandOptions) => onEnd(await actions.cloud(options, host)));
@@ -181,6 +187,20 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.option("--data <DIR>", "takes what the station file is compiled to", ".isobar")
 		.action(async (options: DecodeOptions) => onEnd(await actions.decode(options, host)));
 	return program;
+}
+
+function httpPort(): Option {
+	return new Option(
+		"--http-port <N>",
+		"port of the page and the HTTP API; 0 takes a free one (default: 8080, with --port 0 a free one)",
+	).argParser(port);
+}
+
+function httpHost(): Option {
+	return new Option(
+		"--http-host <ADDRESS>",
+		"address of the page and the HTTP API; on any that others reach they ask for a token",
+	).default("127.0.0.1");
 }
 
 const weatherHelp =

@@ -11,13 +11,14 @@ import { RealWorld } from "../fleet/world.ts";
 import type { Weather } from "../weather/climate.ts";
 import { type Destination, openForeignBroker, openLocalCloud } from "./destination.ts";
 import { ExitCode, type Host, type StationModule, type Stream } from "./host.ts";
+import { type HttpCommandOptions, httpOptions } from "./http.ts";
 import { readStation, readWeather } from "./inputs.ts";
 import { Interrupt, Interrupted } from "./interrupt.ts";
 import { type BrokerAddress, thingNames, UsageError } from "./options.ts";
 import { isClean, type Summary, summarise, summaryText } from "./summary.ts";
 
 /** What the user asked for, by the names of the options. */
-export interface UpOptions {
+export interface UpOptions extends HttpCommandOptions {
 	readonly stations: number;
 	/** ms; until Ctrl-C when it is left out. */
 	readonly for?: number;
@@ -121,6 +122,7 @@ class Run {
 		return openLocalCloud(things, {
 			data,
 			port,
+			http: httpOptions(this.#options, this.#host),
 			definition: this.#module.definition,
 			output: this.#output,
 			log: (line) => this.#log("cloud", line),
@@ -185,6 +187,7 @@ class Run {
 		this.#output.write(
 			[
 				`${where} mqtts://${endpoint}:${port}, data in ${data}`,
+				...(cloud?.httpUrl === undefined ? [] : [`Page and API at ${cloud.httpUrl}`]),
 				`${stations} stations (${board}, site ${site.name}): sample every ${cadence.sampleSeconds} s, observe every ${cadence.observeSeconds} s, report every ${cadence.reportSeconds} s`,
 				`Weather ${basename(weather ?? this.#host.weatherFile)}, seed ${seed}; rain and gusts are modelled`,
 				"",

@@ -61,6 +61,7 @@ describe("isobar up", () => {
 		expect(await running).toBe(0);
 		expect(bench.out).toMatch(/observations +made (\d+) +acknowledged \1 +archived \1 +shed 0/);
 		expect(bench.out).toMatch(/lost 0 +duplicates 0/);
+		expect(bench.out).toMatch(/^Page and API at http:\/\/127\.0\.0\.1:\d+$/m);
 		expect(bench.err).toBe("");
 	});
 
@@ -103,6 +104,9 @@ test("isobar cloud runs alone, and a fleet reports to it as to any broker", asyn
 	const serving = cloud.run("cloud --port 0 --data DIR --json");
 	await cloud.printed(/listening on 127\.0\.0\.1:\d+/);
 	const port = /listening on 127\.0\.0\.1:(\d+)/.exec(cloud.out)![1];
+	await cloud.printed(/page and API at http/);
+	const url = /page and API at (http:[^"]+)/.exec(cloud.out)![1];
+	expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: "ok" });
 	const code = await bench.run(
 		`up --stations 2 --for 4s --sample 1 --observe 1 --report 1 --json --data DIR --broker mqtts://localhost:${port} --ca ${cloud.dataDir}/ca.crt --cert-dir ${cloud.dataDir}/things`,
 	);

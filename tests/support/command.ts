@@ -14,6 +14,7 @@ export class CommandBench implements Host {
 	readonly station: StationModule = { definition: station, parts: {} };
 	readonly weatherFile = "simulator/weather/data/surfrad-alamosa-2016-01-01.csv";
 	readonly scenarioDir = "simulator/scenario";
+	readonly pageDir = join(this.dataDir, "page");
 	/** What the command reads. */
 	input = "";
 	out = "";

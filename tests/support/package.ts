@@ -27,7 +27,10 @@ export class PackageBench {
 				{
 					name: "transpile",
 					resolveId: (id) => (id.startsWith("isobar/") ? resolve(id.slice(7), "index.ts") : null),
-					transform: (code, id) => (id.endsWith(".ts") ? ts.transpile(code, options) : null),
+					transform: (code, id) => {
+						if (id.endsWith(".json")) return `export default ${code}`;
+						return id.endsWith(".ts") ? ts.transpile(code, options) : null;
+					},
 				},
 			],
 		});

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { httpOptions } from "../../../simulator/commands/http.ts";
 import type { Actions } from "../../../simulator/commands/program.ts";
 import { CommandBench } from "../../support/command.ts";
 
@@ -42,6 +43,25 @@ function file(name: string, text: string): string {
 	return path;
 }
 
+describe("the page and the HTTP API", () => {
+	const local = { port: 8883, http: true, httpHost: "127.0.0.1" };
+
+	test("are at 8080, and at a free port where MQTT is at one, too", () => {
+		const { pageDir } = bench;
+		expect(httpOptions(local, bench)).toEqual({ port: 8080, host: "127.0.0.1", pageDir });
+		expect(httpOptions({ ...local, port: 0 }, bench)).toMatchObject({ port: 0 });
+		expect(httpOptions({ ...local, port: 0, httpPort: 8081 }, bench)).toMatchObject({ port: 8081 });
+		expect(httpOptions({ ...local, http: false, httpPort: 8081 }, bench)).toBeUndefined();
+	});
+
+	test("are options of the cloud alone", async () => {
+		expect(await bench.run("cloud --no-http", notes)).toBe(0);
+		expect(asked.cloud).toMatchObject({ http: false });
+		expect(await bench.run("cloud --http-port 0 --http-host 0.0.0.0", notes)).toBe(0);
+		expect(asked.cloud).toMatchObject({ http: true, httpPort: 0, httpHost: "0.0.0.0" });
+	});
+});
+
 describe("isobar up", () => {
 	test("has defaults", async () => {
 		expect(await bench.run("up", notes)).toBe(0);
@@ -51,12 +71,14 @@ describe("isobar up", () => {
 			port: 8883,
 			data: ".isobar",
 			thingsPrefix: "station-",
+			http: true,
+			httpHost: "127.0.0.1",
 		});
 	});
 
 	test("takes every option in its unit", async () => {
 		const line =
-			"up --stations 100 --for 10m --sample 1 --observe 10 --report 600 --seed 42 --weather w.csv --port 0 --data d --json --station s.ts --broker mqtts://example.org --ca ca.pem --cert-dir certs --things-prefix west-";
+			"up --stations 100 --for 10m --sample 1 --observe 10 --report 600 --seed 42 --weather w.csv --port 0 --http-port 0 --http-host ::1 --data d --json --station s.ts --broker mqtts://example.org --ca ca.pem --cert-dir certs --things-prefix west-";
 		expect(await bench.run(line, notes)).toBe(0);
 		expect(asked.up).toEqual({
 			stations: 100,
@@ -67,6 +89,9 @@ describe("isobar up", () => {
 			seed: 42,
 			weather: "w.csv",
 			port: 0,
+			http: true,
+			httpPort: 0,
+			httpHost: "::1",
 			data: "d",
 			json: true,
 			station: "s.ts",
@@ -115,6 +140,7 @@ describe("a value that can't be used is one line on stderr and exit code 2", () 
 		["up --seed x", /--seed.*'x'/],
 		["up --port 65536", /--port.*'65536'.*from 0 to 65535/],
 		["up --port -1", /--port/],
+		["up --http-port 65536", /--http-port.*'65536'.*from 0 to 65535/],
 		["up --broker example.org", /--broker.*'example.org'.*mqtts:\/\/HOST/],
 		["up --broker mqtt://example.org", /--broker.*mqtts:\/\/HOST/],
 		["up --broker mqtts://example.org:0", /--broker/],

@@ -1,0 +1,59 @@
+import { randomBytes } from "node:crypto";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import type { Hono } from "hono";
+import { CloudFault, codeOf, messageOf } from "../fault.ts";
+import { createFile, readIfPresent } from "../file.ts";
+
+export interface HttpServer {
+	/** Where it is, such as "http://127.0.0.1:8080". */
+	readonly url: string;
+	readonly port: number;
+	/** Takes no more requests and cuts those that are there: a stream of events would never end. */
+	close(): Promise<void>;
+}
+
+/**
+ * Listens for HTTP/1.1.
+ *
+ * @param port  0 takes a free one
+ * @throws {CloudFault} "EADDRINUSE" and other system codes, when the port can't be taken
+ */
+export async function serve(
+	app: Hono,
+	{ port, host, log }: { port: number; host: string; log(line: string): void },
+): Promise<HttpServer> {
+	const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+	await new Promise<void>((resolve, reject) => {
+		server.once("error", (error) => reject(listenFault(error, host, port)));
+		server.listen(port, host, resolve);
+	});
+	server.removeAllListeners("error");
+	server.on("error", (error) => log(`http: ${messageOf(error)}`));
+	const taken = (server.address() as AddressInfo).port;
+	return {
+		url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}`,
+		port: taken,
+		close: () =>
+			new Promise((resolve) => {
+				server.close(() => resolve());
+				server.closeAllConnections();
+			}),
+	};
+}
+
+/** The token of a data directory, made where there is none; readable by its owner alone. */
+export async function readToken(path: string): Promise<string> {
+	await createFile(path, `${randomBytes(32).toString("base64url")}\n`, 0o600);
+	return (await readIfPresent(path))!.trim();
+}
+
+function listenFault(error: unknown, host: string, port: number): CloudFault {
+	const code = codeOf(error);
+	const reason =
+		code === "EADDRINUSE"
+			? "it is in use; choose another with --http-port, 0 for a free one, or --no-http"
+			: messageOf(error);
+	return new CloudFault(code, `can't serve HTTP on port ${port} of ${host}: ${reason}`);
+}
