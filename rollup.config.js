@@ -44,7 +44,8 @@ const records = {
 /** JSON files that are imported as modules: the document of the HTTP API. */
 const json = {
 	name: "json",
-	transform: (code, id) => (id.endsWith(".json") ? `export default ${code}` : null),
+	transform: (code, id) =>
+		id.endsWith(".json") ? { code: `export default ${code}`, map: { mappings: "" } } : null,
 };
 
 /** The scenarios that come with `isobar sim`. */
