@@ -6,6 +6,9 @@ import type { ChannelTable } from "../firmware/sensing/channel.ts";
 import { GroupCommit, type Settled } from "./commit.ts";
 import { type AppendLog, DiskLog, readLines } from "./log.ts";
 import { SequenceSet } from "./sequences.ts";
+import { lineStart } from "./store/rows.ts";
+import { activeFile } from "./store/segments.ts";
+import { Store } from "./store/store.ts";
 
 /**
  * One line of the archive. Beside these members it has one for each channel of the observation,
@@ -33,12 +36,9 @@ export interface ArchiveOptions {
 	openLog?(path: string, onLine: (line: string) => void): Promise<{ log: AppendLog; torn: number }>;
 }
 
-/** The start of a line as it is written here, so that a start need not parse whole lines. */
-const lineStart = /^\{"thing":"([a-zA-Z0-9:_-]{1,128})","sequence":(\d{1,16}),.*\}$/;
-const observationsFile = "observations.jsonl";
 const rejectedFile = "rejected.jsonl";
-/** Seconds on either side of 1970 that a date can express (ECMA-262, time values). */
-const secondsMaximum = 8_640_000_000_000;
+/** The years that ISO 8601 writes with four digits, and every reader of the archive can: 0001 to 9999. */
+const [secondsMinimum, secondsMaximum] = [-62_135_596_800, 253_402_300_799];
 
 /**
  * The append-only archive: each observation once, keyed by thing and sequence, on disk before its
@@ -54,6 +54,8 @@ export class Archive {
 	readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 	readonly #noted = new Set<string>();
 
+	/** Reads what is there, for queries. */
+	readonly store: Store;
 	/** Observations written since the start. */
 	archived = 0;
 	/** Observations that came again since the start, and were not written again. */
@@ -62,13 +64,17 @@ export class Archive {
 	rejected = 0;
 
 	private constructor(
-		path: string,
+		directory: string,
 		options: ArchiveOptions,
 		observations: AppendLog,
 		rejected: AppendLog,
 		known: Map<string, SequenceSet>,
 	) {
-		this.#path = path;
+		this.#path = join(directory, activeFile);
+		this.store = new Store({
+			directory,
+			settled: () => observations.size ?? Number.POSITIVE_INFINITY,
+		});
 		this.#channels = options.channels;
 		this.#log = options.log;
 		this.#observations = new GroupCommit(observations);
@@ -79,7 +85,7 @@ export class Archive {
 	/** Opens the archive in a directory; repairs a torn tail and reports it, and learns what is there. */
 	static async open(directory: string, options: ArchiveOptions): Promise<Archive> {
 		const openLog = options.openLog ?? DiskLog.open;
-		const path = join(directory, observationsFile);
+		const path = join(directory, activeFile);
 		const known = new Map<string, SequenceSet>();
 		let unreadable = 0;
 		const observations = await openLog(path, (line) => {
@@ -96,7 +102,7 @@ export class Archive {
 		}
 		if (unreadable > 0)
 			options.log(`archive: ${unreadable} unreadable lines in ${path}, left as they are`);
-		return new Archive(path, options, observations.log, rejected.log, known);
+		return new Archive(directory, options, observations.log, rejected.log, known);
 	}
 
 	/** All observations of a thing, or of all things, whenever they were written. */
@@ -168,11 +174,13 @@ export class Archive {
 	kill(): void {
 		this.#observations.kill();
 		this.#rejected.kill();
+		void this.store.close();
 	}
 
 	async close(): Promise<void> {
 		await this.#rejected.close();
 		await this.#observations.close();
+		await this.store.close();
 	}
 
 	#decodeText(payload: Uint8Array): string | undefined {
@@ -188,7 +196,8 @@ export class Archive {
 		const report = decodeReport(text, this.#channels);
 		if (typeof report === "number") return statusName(report);
 		for (const { startSeconds } of report.observations) {
-			if (Math.abs(startSeconds) > secondsMaximum) return "a time out of range";
+			if (startSeconds < secondsMinimum || startSeconds > secondsMaximum)
+				return "a time out of range";
 		}
 		return report;
 	}

@@ -5,3 +5,4 @@ export { type Cloud, type CloudOptions, type HttpOptions, startCloud } from "./m
 export { provision } from "./provision.ts";
 export { RegistryFault } from "./registry/registry.ts";
 export { ShadowRejected } from "./shadows.ts";
+export type { Series, SeriesAnswer, SeriesChannel, SeriesRequest } from "./store/series.ts";

@@ -9,6 +9,8 @@ const syncData = promisify(fdatasync);
 
 /** A file that only grows. */
 export interface AppendLog {
+	/** Bytes that are on disk to stay, where it can tell. */
+	readonly size?: number;
 	/** Resolves when the bytes are on disk to stay; rejects when none of them count as written. */
 	append(bytes: Uint8Array): Promise<void>;
 	close(): void;
@@ -81,6 +83,10 @@ export class DiskLog implements AppendLog {
 			closeSync(file);
 			throw error;
 		}
+	}
+
+	get size(): number {
+		return this.#size;
 	}
 
 	async append(bytes: Uint8Array): Promise<void> {

@@ -10,6 +10,7 @@ import { provision } from "./provision.ts";
 import { RegistryStore } from "./registry/store.ts";
 import type { JsonObject } from "./services/document.ts";
 import { Shadows } from "./shadows.ts";
+import { Series } from "./store/series.ts";
 import { makeApp } from "./web/app.ts";
 import { isLoopback } from "./web/guard.ts";
 import { type HttpServer, readToken, serve } from "./web/server.ts";
@@ -49,6 +50,8 @@ export interface Cloud {
 	/** Where the HTTP API is, such as "http://127.0.0.1:8080"; `undefined` where none was asked for. */
 	readonly httpUrl: string | undefined;
 	readonly archive: Archive;
+	/** Time series of the archive, for charts. */
+	readonly series: Series;
 	/** Things, certificates and policies. A change counts at once, also for who is connected. */
 	readonly registry: RegistryStore;
 	/** Whether a station is connected. */
@@ -128,6 +131,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			port: listener.port,
 			httpUrl: http?.url,
 			archive,
+			series: new Series(archive.store, channels),
 			registry,
 			connected: (thing) => broker.connected(thing),
 			getShadow: (thing, shadowName) => shadows.get(thing, shadowName),

@@ -8,6 +8,17 @@ export class SequenceSet {
 	readonly #last: number[] = [];
 	#size = 0;
 
+	/** The set of intervals as `intervals` gives them. */
+	static of(intervals: Iterable<readonly [first: number, last: number]>): SequenceSet {
+		const set = new SequenceSet();
+		for (const [first, last] of intervals) {
+			set.#first.push(first);
+			set.#last.push(last);
+			set.#size += last - first + 1;
+		}
+		return set;
+	}
+
 	/** How many numbers are in the set. */
 	get size(): number {
 		return this.#size;

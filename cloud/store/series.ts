@@ -1,0 +1,222 @@
+import type { Channel, ChannelTable } from "../../firmware/sensing/channel.ts";
+import { CloudFault } from "../fault.ts";
+import { quoteName, quoteText } from "./database.ts";
+import { selectRows } from "./source.ts";
+import type { Store, View } from "./store.ts";
+
+/** What a chart asks for. */
+export interface SeriesRequest {
+	readonly thing: string;
+	/** Names of channels, without repetition. */
+	readonly channels: readonly string[];
+	/** UTC seconds, whole: `from <= time < to`. */
+	readonly from: number;
+	readonly to: number;
+	/** At most so many steps, 1..10,000. */
+	readonly points: number;
+}
+
+/** One channel of a series; each array is as long as `time`, null where there is no value. */
+export interface SeriesChannel {
+	readonly unit: string;
+	/** Mean of the values of a step; of unit vectors for a direction. */
+	readonly mean: readonly (number | null)[];
+	/** Null for a direction. */
+	readonly min: readonly (number | null)[];
+	readonly max: readonly (number | null)[];
+	/** For channels that are increments, such as precipitation. */
+	readonly sum?: readonly (number | null)[];
+}
+
+/** What a chart draws. */
+export interface SeriesAnswer {
+	/** Length of a step, s. */
+	readonly step: number;
+	/**
+	 * Beginning of each step that has an observation, UTC seconds, ascending. Where observations are missing in
+	 * between there is one entry whose values are all null, so that a line is broken there.
+	 */
+	readonly time: readonly number[];
+	readonly channels: Readonly<Record<string, SeriesChannel>>;
+	/**
+	 * By channel, by quality flag or reason why a value is missing (docs/topics.md): the indices into
+	 * `time` of the steps in which it occurs.
+	 */
+	readonly flags: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
+}
+
+/** Steps that people read with ease, s. */
+const steps = Object.freeze([
+	1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
+]);
+const daySeconds = 86_400;
+const pointsMaximum = 10_000;
+
+/** Time series of the archive for charts. */
+export class Series {
+	readonly #store: Store;
+	readonly #channels: ChannelTable;
+
+	constructor(store: Store, channels: ChannelTable) {
+		this.#store = store;
+		this.#channels = channels;
+	}
+
+	/**
+	 * Values of one station, gathered in steps of one length.
+	 *
+	 * @throws {CloudFault} "BadRequest" with one line that names the value and what was expected
+	 */
+	async query(request: SeriesRequest): Promise<SeriesAnswer> {
+		const channels = this.#check(request);
+		const step = stepOf(request);
+		return this.#store.read(async (view) => {
+			const rows = await readSteps(view, request, channels, step);
+			const gaps = withGaps(rows, step);
+			const flags = await readNotes(view, request, step, gaps.time);
+			return {
+				step,
+				time: gaps.time,
+				channels: Object.fromEntries(
+					channels.map((channel, index) => [channel.name, pick(gaps, channel, index)]),
+				),
+				flags,
+			};
+		});
+	}
+
+	#check({ channels, from, to, points }: SeriesRequest): Channel[] {
+		if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from < to)) {
+			throw new CloudFault("BadRequest", `from ${from}, to ${to}: expected UTC seconds, from < to`);
+		}
+		if (!(Number.isSafeInteger(points) && points >= 1 && points <= pointsMaximum)) {
+			throw new CloudFault("BadRequest", `points ${points}: expected 1 to ${pointsMaximum}`);
+		}
+		if (channels.length === 0 || new Set(channels).size < channels.length) {
+			throw new CloudFault("BadRequest", `channels "${channels}": expected names, each once`);
+		}
+		return channels.map((name) => {
+			const index = this.#channels.indexOf(name);
+			if (index < 0) throw new CloudFault("BadRequest", `channel "${name}": there is none`);
+			return this.#channels.at(index);
+		});
+	}
+}
+
+/** The shortest step with which the time from `from` to `to` has at most `points` of them, s. */
+function stepOf({ from, to, points }: Pick<SeriesRequest, "from" | "to" | "points">): number {
+	const shortest = (to - from) / points;
+	return steps.find((step) => step >= shortest) ?? Math.ceil(shortest / daySeconds) * daySeconds;
+}
+
+/** Columns of steps: the beginning, the longest window, and for each channel mean, min, max, sum. */
+interface Steps {
+	readonly time: number[];
+	readonly period: number[];
+	readonly figures: (number | null)[][];
+}
+
+const figuresOfChannel = 4;
+
+async function readSteps(
+	view: View,
+	{ thing, from, to }: SeriesRequest,
+	channels: readonly Channel[],
+	step: number,
+): Promise<Steps> {
+	const source = selectRows(view, {
+		columns: ["time", "periodSeconds", ...channels.map(({ name }) => name)],
+		from,
+		to,
+		where: `thing = ${quoteText(thing)}`,
+	});
+	const figures = channels.flatMap((channel) => figuresOf(channel));
+	const columns = await view.database.columns(
+		`SELECT ${startOf(step)} AS time, max("periodSeconds")::DOUBLE AS period,
+			${figures.map((figure, index) => `${figure} AS f${index}`)}
+		FROM (${source}) GROUP BY 1 ORDER BY 1`,
+	);
+	return {
+		time: (columns.time ?? []) as number[],
+		period: (columns.period ?? []) as number[],
+		figures: figures.map((_, index) => (columns[`f${index}`] ?? []) as (number | null)[]),
+	};
+}
+
+/** SQL for the beginning of the step in which `time` lies, UTC seconds. */
+function startOf(step: number): string {
+	return `(floor(epoch(time) / ${step}) * ${step})`;
+}
+
+function figuresOf({ name, aggregate }: Channel): string[] {
+	const value = quoteName(name);
+	if (aggregate === "direction") {
+		const angle = `degrees(atan2(avg(sin(radians(${value}))), avg(cos(radians(${value})))))`;
+		return [`((${angle} + 360) % 360)`, "NULL::DOUBLE", "NULL::DOUBLE", "NULL::DOUBLE"];
+	}
+	const sum = aggregate === "sum" ? `sum(${value})` : "NULL::DOUBLE";
+	return [`avg(${value})`, `min(${value})`, `max(${value})`, sum];
+}
+
+/** Puts a step of nulls where more than one window is missing. */
+function withGaps({ time, period, figures }: Steps, step: number): Steps {
+	const result: Steps = { time: [], period: [], figures: figures.map(() => []) };
+	for (const [index, start] of time.entries()) {
+		const last = result.time.at(-1);
+		const usual = Math.max(step, period[index - 1] ?? 0);
+		if (last !== undefined && start - last >= 2 * usual) {
+			result.time.push(last + usual);
+			for (const column of result.figures) column.push(null);
+		}
+		result.time.push(start);
+		for (const [place, column] of result.figures.entries()) column.push(figures[place]![index]!);
+	}
+	return result;
+}
+
+function pick({ figures }: Steps, { unit, aggregate }: Channel, index: number): SeriesChannel {
+	const [mean, min, max, sum] = figures.slice(index * figuresOfChannel);
+	return { unit, mean: mean!, min: min!, max: max!, ...(aggregate === "sum" ? { sum: sum! } : {}) };
+}
+
+/** What is said of the values, by channel and name, with the indices of the steps. */
+async function readNotes(
+	view: View,
+	{ thing, channels, from, to }: SeriesRequest,
+	step: number,
+	time: readonly number[],
+): Promise<Record<string, Record<string, number[]>>> {
+	const source = selectRows(view, {
+		columns: ["time", "reasons", "flags"],
+		from,
+		to,
+		where: `thing = ${quoteText(thing)} AND (reasons IS NOT NULL OR flags IS NOT NULL)`,
+	});
+	const rows = await view.database.rows(
+		`SELECT DISTINCT ${startOf(step)} AS time, reasons, flags FROM (${source}) ORDER BY 1`,
+	);
+	const indexOf = new Map(time.map((start, index) => [start, index]));
+	const notes: Record<string, Record<string, number[]>> = {};
+	for (const row of rows) {
+		const index = indexOf.get(row.time as number)!;
+		for (const text of [row.reasons, row.flags]) {
+			for (const [channel, names] of Object.entries(JSON.parse((text as string) ?? "{}"))) {
+				if (!channels.includes(channel)) continue;
+				for (const name of [names].flat() as string[]) note(notes, channel, name, index);
+			}
+		}
+	}
+	return notes;
+}
+
+function note(
+	notes: Record<string, Record<string, number[]>>,
+	channel: string,
+	name: string,
+	index: number,
+): void {
+	notes[channel] ??= {};
+	notes[channel][name] ??= [];
+	const indices = notes[channel][name];
+	if (indices.at(-1) !== index) indices.push(index);
+}
