@@ -79,6 +79,10 @@ export const Limits = Object.freeze({
 	failedRounds: 3,
 	/** Longest pause, in rounds, before a sensor that cannot be created is tried again. */
 	pausedRounds: 16,
+	/** Milliseconds without power after which a part that hangs has forgotten everything. */
+	powerOffMs: 1_000,
+	/** Milliseconds from power to the first transfer; a part that needs longer fails a round. */
+	powerSettleMs: 100,
 	/** Limits of quality control that the shadow can set for one site. */
 	qualityOverrides: 8,
 	/** Bytes of what a station says of itself and its instruments in the shadow, as JSON. */

@@ -88,6 +88,9 @@ export interface Digital {
 
 export interface DigitalConstructor {
 	new (options: DigitalOptions): Digital;
+	readonly InputPullUp: number;
+	readonly Output: number;
+	readonly OutputOpenDrain: number;
 }
 
 /** The IO classes of one device. */

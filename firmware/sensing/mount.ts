@@ -4,6 +4,7 @@ import { Limits } from "../limits.ts";
 import type { Ticks } from "../ports/clock.ts";
 import type { MissingReason, Sample, Sensor, SensorError } from "../ports/sensor.ts";
 import type { Channel } from "./channel.ts";
+import type { SensorBus } from "./sensorbus.ts";
 
 /** One value of a sensor's samples, and the channel it fills. */
 export interface Filling {
@@ -21,6 +22,8 @@ export interface SensorMount {
 	/** Name in logs and faults. */
 	readonly name: string;
 	readonly fillings: readonly Filling[];
+	/** What it is connected to, where more can be done for it than to create it anew. */
+	readonly bus?: SensorBus | undefined;
 	/** @throws when the part does not answer or is another one */
 	create(): Sensor;
 }
@@ -54,12 +57,15 @@ export class Mount {
 	readonly fillings: readonly Filling[];
 	readonly channels: readonly Channel[];
 	readonly indices: readonly number[];
+	readonly bus: SensorBus | undefined;
 	/** Rounds that ended without all values. */
 	faults = 0;
 	/** The same since the last good round. */
 	failedRounds = 0;
 	/** Code of the reason of the fault it is in, 0 while it is well. */
 	reason = 0;
+	/** Times in a row that it was given up. */
+	#givenUp = 0;
 	readonly #create: () => Sensor;
 	readonly #sample: Sample = {};
 	#sensor: Sensor | undefined;
@@ -76,6 +82,7 @@ export class Mount {
 		this.channels = channels;
 		this.indices = indices;
 		this.#create = () => mount.create();
+		this.bus = mount.bus;
 	}
 
 	get state(): MountState {
@@ -121,7 +128,15 @@ export class Mount {
 				}
 				if (this.#attempts === Limits.sampleAttempts) throw new Silence("gives no sample");
 			}
-			this.#sensor ??= this.#create();
+			const supplyMs = this.bus?.supply(now) ?? 0;
+			if (supplyMs > 0) {
+				this.#readyAt = after(now, supplyMs);
+				return undefined;
+			}
+			if (this.#sensor === undefined) {
+				this.bus?.clear();
+				this.#sensor = this.#create();
+			}
 			this.#attempts += 1;
 			const waitMs = this.#sensor.start(now);
 			if (!(waitMs >= 0 && waitMs <= Limits.conversionMs)) {
@@ -141,7 +156,7 @@ export class Mount {
 	 * The sensor is not to be used again: it rests for some rounds, twice as many each time up to
 	 * Limits.pausedRounds, and is created anew.
 	 *
-	 * @returns the instance to close, if there is one
+	 * @returns the instance to close, if there is one; `afterDrop` is to follow
 	 */
 	drop(): Sensor | undefined {
 		const sensor = this.release();
@@ -151,8 +166,15 @@ export class Mount {
 		return sensor;
 	}
 
+	/** The instance is closed: its bus may do more for the part. */
+	afterDrop(now: Ticks): void {
+		this.#givenUp += 1;
+		this.bus?.onGivenUp(this.#givenUp, now);
+	}
+
 	/** All channels had their values. */
 	recover(): void {
+		this.#givenUp = 0;
 		this.failedRounds = 0;
 		this.reason = 0;
 		this.#nextRestRounds = 1;

@@ -130,8 +130,10 @@ export class QualityControl {
 
 	/** Rain in dry air is a gauge that the wind shakes, a sprinkler, or a hand that cleans it. */
 	#checkRain(values: Float32Array, flags: Uint8Array): void {
-		const { precipitation, relativeHumidity } = ChannelIndex;
-		const isDry = values[relativeHumidity]! < this.#limits.dryAir(precipitation);
+		const { precipitation, relativeHumidity, windGust } = ChannelIndex;
+		const isShaken = values[windGust]! >= this.#limits.shaking(precipitation);
+		const dryAir = this.#limits.dryAir(precipitation) * (isShaken ? 2 : 1);
+		const isDry = values[relativeHumidity]! < dryAir;
 		if (isDry && values[precipitation]! > 0) flags[precipitation]! |= QualityFlag.Consistency;
 	}
 

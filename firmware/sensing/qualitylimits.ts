@@ -14,8 +14,10 @@ export interface QualityLimit {
 	readonly persistence: number;
 	/** Largest value while the sun is more than 6° below the horizon. */
 	readonly night: number;
-	/** Relative humidity in % below which any fall is odd. */
+	/** Relative humidity in % below which any fall is odd; twice as much while the wind shakes the gauge. */
 	readonly dryAir: number;
+	/** Gust in m/s from which the wind may shake the gauge. */
+	readonly shaking: number;
 }
 
 type LimitName = keyof QualityLimit;
@@ -28,6 +30,7 @@ const limitNames: readonly LimitName[] = Object.freeze([
 	"persistence",
 	"night",
 	"dryAir",
+	"shaking",
 ]);
 
 /**
@@ -38,7 +41,8 @@ const limitNames: readonly LimitName[] = Object.freeze([
  * required variability over 60 minutes. Night: illuminance is 3.4 lx at the end of civil twilight
  * (P. Schlyter, "Radiometry and photometry in astronomy"), the rest is for street lamps;
  * irradiance: C. N. Long and E. G. Dutton, "BSRN Global Network recommended QC tests, V2.0", extremely rare
- * limit with the sun down. Ours, for lack of a published one: UV index, and rain in dry air.
+ * limit with the sun down. Ours, for lack of a published one: UV index, rain in dry air, and the
+ * gust that shakes a gauge (the lower end of Beaufort 8, at which trees sway as wholes).
  */
 const usual: Readonly<Record<string, Partial<QualityLimit>>> = Object.freeze({
 	airTemperature: Object.freeze({ step: 3, persistence: 0.1 }),
@@ -46,7 +50,7 @@ const usual: Readonly<Record<string, Partial<QualityLimit>>> = Object.freeze({
 	stationPressure: Object.freeze({ step: 200, persistence: 10 }),
 	windSpeed: Object.freeze({ step: 20, persistence: 0.5 }),
 	windDirection: Object.freeze({ persistence: 10 }),
-	precipitation: Object.freeze({ dryAir: 30 }),
+	precipitation: Object.freeze({ dryAir: 30, shaking: 17.2 }),
 	illuminance: Object.freeze({ night: 10 }),
 	uvIndex: Object.freeze({ night: 0.2 }),
 	solarIrradiance: Object.freeze({ night: 50 }),
@@ -111,6 +115,10 @@ export class QualityLimits {
 
 	dryAir(channel: number): number {
 		return this.#values[channel * limitNames.length + 5]!;
+	}
+
+	shaking(channel: number): number {
+		return this.#values[channel * limitNames.length + 6]!;
 	}
 
 	/**

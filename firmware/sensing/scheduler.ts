@@ -31,7 +31,8 @@ export interface SchedulerOptions {
  * This is the one place where calibrations are applied, before anything looks at a value, and the one
  * that catches what drivers throw. A sensor that cannot be created, or fails
  * Limits.failedRounds in a row, is created anew after a pause of 1, 2, 4 … Limits.pausedRounds
- * rounds. One that says "stuck" is kept, because a new instance would not know what it has seen.
+ * rounds, with what its bus can do for it in between. One that says "stuck" is kept, because a new
+ * instance would not know what it has seen.
  *
  * Source: ECMA-419 §13 for the pattern of the drivers.
  */
@@ -90,6 +91,7 @@ export class SensingScheduler implements Timed {
 		for (const mount of this.#mounts) {
 			if (mount.state === MountState.Converting) mount.endRound();
 			this.#closeSensor(mount, mount.release());
+			mount.bus?.close();
 		}
 	}
 
@@ -157,8 +159,12 @@ export class SensingScheduler implements Timed {
 		this.#missAll(mount, reason, now);
 		this.#noteFault(mount, reason, error instanceof Error ? `, ${error.message}` : "");
 		const isWorn = mount.failedRounds >= Limits.failedRounds && reason !== reasonCode("stuck");
-		if (mount.isPresent && !isWorn) mount.endRound();
-		else this.#closeSensor(mount, mount.drop());
+		if (mount.isPresent && !isWorn) {
+			mount.endRound();
+			return;
+		}
+		this.#closeSensor(mount, mount.drop());
+		mount.afterDrop(now);
 	}
 
 	#missAll(mount: Mount, reason: number, now: Ticks): void {

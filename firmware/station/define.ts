@@ -96,6 +96,11 @@ export interface Bus {
 	/** Hz, 100,000 when left out. */
 	readonly hz?: number;
 	readonly port?: number;
+	/**
+	 * Pin that switches the supply of the parts on it, high for on. With it, parts that hang until they
+	 * lose their power come back by themselves.
+	 */
+	readonly power?: number;
 }
 
 /** Where the station stands. */
@@ -207,9 +212,10 @@ function checkSensors(definition: StationDefinition): void {
 	}
 	const known = new ChannelTable(definition.channels);
 	const places = new Places();
-	for (const [name, { data, clock }] of Object.entries(buses)) {
+	for (const [name, { data, clock, power }] of Object.entries(buses)) {
 		places.takePin(data, `buses.${name}.data`);
 		places.takePin(clock, `buses.${name}.clock`);
+		if (power !== undefined) places.takePin(power, `buses.${name}.power`);
 	}
 	for (const entry of sensors) {
 		places.takeName(entry.name);

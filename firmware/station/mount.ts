@@ -2,6 +2,7 @@ import type { Device } from "../ports/device.ts";
 import type { Sensor } from "../ports/sensor.ts";
 import { ChannelTable } from "../sensing/channel.ts";
 import type { SensorMount } from "../sensing/scheduler.ts";
+import { SensorBus } from "../sensing/sensorbus.ts";
 import { fillingsOf } from "./channels.ts";
 import type { SensorEntry, StationDefinition } from "./define.ts";
 
@@ -16,11 +17,19 @@ export function mountsOf(
 	definition: StationDefinition,
 	device: Device,
 	channels: ChannelTable,
+	log: (line: string) => void,
 ): readonly SensorMount[] {
 	const known = new ChannelTable(definition.channels);
+	const buses = new Map(
+		Object.entries(definition.buses).map(([name, pins]) => [
+			name,
+			new SensorBus({ ...pins, name, Digital: device.io.Digital, log }),
+		]),
+	);
 	return definition.sensors.map((entry) => ({
 		name: entry.name,
 		fillings: fillingsOf(entry, known, channels),
+		bus: buses.get(entry.placement.bus ?? ""),
 		create: () => createSensor(entry, definition, device),
 	}));
 }

@@ -135,7 +135,7 @@ export class Station {
 		});
 		this.#window = new Window(this.#channels, this.#derivation.onWind);
 		this.#scheduler = new SensingScheduler({
-			mounts: mountsOf(definition, device, this.#channels),
+			mounts: mountsOf(definition, device, this.#channels, log),
 			channels: this.#channels,
 			window: this.#window,
 			log,

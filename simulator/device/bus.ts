@@ -11,6 +11,7 @@ import type {
 	SMBus,
 } from "../../firmware/ports/io.ts";
 import type { AnalogPart, DigitalPart, I2CPart, PulsePart, SimulatedPart } from "../parts/part.ts";
+import { I2CLines } from "./i2clines.ts";
 
 /** Where a part is connected. */
 export interface Connection {
@@ -44,20 +45,21 @@ export class VirtualBus {
 	readonly #now: () => number;
 	readonly #parts = new Map<string, SimulatedPart>();
 	readonly #open = new Map<string, Seat<SimulatedPart>>();
+	readonly #lines = new Map<string, I2CLines>();
 
 	constructor({ now, resolution = 12, fullScaleMv = 3300 }: VirtualBusOptions) {
 		this.#now = now;
-		const i2c: Opening<I2CPart> = (options) => this.#seat(addressOf(options), "i2c");
+		const i2c: Opening<I2CPart> = (options) => this.#i2c(options);
 		const pulse: Opening<PulsePart> = ({ pin }) => this.#seat(pinOf(pin), "pulse");
 		const analog: Opening<AnalogPart> = ({ pin }) => this.#seat(pinOf(pin), "analog");
-		const digital: Opening<DigitalPart> = ({ pin }) => this.#seat(pinOf(pin), "digital");
+		const digital: Opening<DigitalPart> = (options) => this.#digital(options);
 		// Bound, not derived: the buses of all stations share these classes.
 		this.io = Object.freeze({
 			I2C: VirtualI2C.bind(undefined, i2c),
 			SMBus: VirtualSMBus.bind(undefined, i2c),
 			PulseCount: VirtualPulseCount.bind(undefined, pulse),
 			Analog: VirtualAnalog.bind(undefined, analog, resolution, fullScaleMv),
-			Digital: VirtualDigital.bind(undefined, digital),
+			Digital: Object.assign(VirtualDigital.bind(undefined, digital), digitalModes),
 		});
 	}
 
@@ -68,24 +70,84 @@ export class VirtualBus {
 	 */
 	attach(connection: Connection, part: SimulatedPart): void {
 		const place = part.kind === "i2c" ? addressOf(connection) : pinOf(connection.pin);
-		if (this.#parts.has(place)) throw new Error(`two parts at ${place}`);
-		this.#parts.set(place, part);
+		this.#put(place, part);
+		if (part.kind === "i2c") this.#linesOf(connection).add(part);
+	}
+
+	/**
+	 * Has a pin switch the supply of a bus: its parts have no power until that is driven high.
+	 *
+	 * @throws {Error} when the pin has a part already
+	 */
+	attachSupply(pin: number, bus: Pick<Connection, "data" | "clock">): void {
+		const lines = this.#linesOf(bus);
+		this.#put(pinOf(pin), lines.supply);
+		lines.isSwitched = true;
+		lines.onRelease(this.#now());
+	}
+
+	/**
+	 * A part on each bus is cut off in the middle of a byte, and holds the data line low.
+	 *
+	 * @param clocks  1..9, how many it takes to the end of the byte
+	 */
+	hold(clocks: number): void {
+		for (const lines of this.#lines.values()) lines.hold(clocks);
 	}
 
 	/** Closes whatever the firmware has open, as a restart of the processor does. */
 	release(): void {
 		for (const seat of [...this.#open.values()]) seat.close();
+		for (const lines of this.#lines.values()) lines.onRelease(this.#now());
 	}
 
 	/** Takes the power from board and parts, and gives it back. */
 	powerCycle(): void {
 		this.release();
-		for (const part of this.#parts.values()) {
-			if (part.kind === "i2c") part.powerCycle(this.#now());
-		}
+		for (const lines of this.#lines.values()) lines.powerCycle(this.#now());
 	}
 
-	#seat<K extends SimulatedPart["kind"]>(place: string, kind: K): Seat<PartOf<K>> {
+	#put(place: string, part: SimulatedPart): void {
+		if (this.#parts.has(place)) throw new Error(`two parts at ${place}`);
+		this.#parts.set(place, part);
+	}
+
+	/** The lines of a bus, which are parts on their pins as well. */
+	#linesOf({ data, clock }: Pick<Connection, "data" | "clock">): I2CLines {
+		const bus = `${data}/${clock}`;
+		let lines = this.#lines.get(bus);
+		if (lines === undefined) {
+			lines = new I2CLines();
+			this.#lines.set(bus, lines);
+			if (data !== undefined) this.#put(pinOf(data), lines.data);
+			if (clock !== undefined) this.#put(pinOf(clock), lines.clock);
+		}
+		return lines;
+	}
+
+	#i2c(options: Connection): Seat<I2CPart> {
+		const { data, clock } = options;
+		for (const pin of [data, clock]) {
+			if (pin !== undefined && this.#open.has(pinOf(pin))) throw new Error(`${pinOf(pin)} is open`);
+		}
+		return this.#seat(addressOf(options), "i2c", this.#lines.get(`${data}/${clock}`));
+	}
+
+	#digital({ pin }: Connection): Seat<DigitalPart> {
+		for (const { data, clock, users } of this.#lines.values()) {
+			const part = this.#parts.get(pinOf(pin));
+			if (users > 0 && (part === data || part === clock)) {
+				throw new Error(`${pinOf(pin)} is that of a bus which is open`);
+			}
+		}
+		return this.#seat(pinOf(pin), "digital");
+	}
+
+	#seat<K extends SimulatedPart["kind"]>(
+		place: string,
+		kind: K,
+		lines?: I2CLines,
+	): Seat<PartOf<K>> {
 		if (this.#open.has(place)) throw new Error(`${place} is open already`);
 		const part = this.#parts.get(place);
 		// A bus can be opened for a part that is not there; nobody will acknowledge. A pin that
@@ -95,11 +157,18 @@ export class VirtualBus {
 				`${place} has ${part ? `a part of kind ${part.kind}` : "no part"}, not ${kind}`,
 			);
 		}
-		const seat = new Seat(part as PartOf<K> | undefined, this.#now, () => this.#open.delete(place));
+		const seat = new Seat(part as PartOf<K> | undefined, this.#now, lines, () => {
+			this.#open.delete(place);
+			if (lines !== undefined) lines.users -= 1;
+		});
 		this.#open.set(place, seat);
+		if (lines !== undefined) lines.users += 1;
 		return seat;
 	}
 }
+
+/** ECMA-419 §10.3: the modes that are used here; what they mean is up to the part on the pin. */
+const digitalModes = Object.freeze({ InputPullUp: 1, Output: 8, OutputOpenDrain: 9 });
 
 /** Takes the seat of a part, or throws. */
 type Opening<P extends SimulatedPart> = (place: Connection) => Seat<P>;
@@ -122,12 +191,19 @@ function pinOf(pin: number | undefined): string {
 class Seat<P extends SimulatedPart> {
 	readonly #part: P | undefined;
 	readonly #now: () => number;
+	readonly #lines: I2CLines | undefined;
 	readonly #onClose: () => void;
 	#closed = false;
 
-	constructor(part: P | undefined, now: () => number, onClose: () => void) {
+	constructor(
+		part: P | undefined,
+		now: () => number,
+		lines: I2CLines | undefined,
+		onClose: () => void,
+	) {
 		this.#part = part;
 		this.#now = now;
+		this.#lines = lines;
 		this.#onClose = onClose;
 	}
 
@@ -135,10 +211,14 @@ class Seat<P extends SimulatedPart> {
 		return this.#now();
 	}
 
-	/** @throws {Error} when it is closed, by the driver or by a restart */
+	/**
+	 * The part, unless nobody on its bus can answer.
+	 *
+	 * @throws {Error} when it is closed, by the driver or by a restart
+	 */
 	get part(): P | undefined {
 		if (this.#closed) throw new Error("closed");
-		return this.#part;
+		return this.#lines === undefined || this.#lines.isUsable ? this.#part : undefined;
 	}
 
 	close(): void {

@@ -30,6 +30,8 @@ export const stationFaults = Object.freeze([
 	"clockStep",
 	/** A sensor does not answer, hangs, sticks, or answers with a wrong checksum. */
 	"sensorFault",
+	/** A part was cut off in the middle of a byte and holds the data line of its bus. */
+	"heldBus",
 	/** A block of the flash is worn out for good. */
 	"wornBlock",
 	/** An app wants another cadence. */
@@ -197,6 +199,9 @@ export class FaultBench {
 				return this.#stepClock(index, details, random);
 			case "sensorFault":
 				return this.#breakSensor(index, details, random);
+			case "heldBus":
+				this.#fleet.stations[index]!.holdBus(1 + random.below(9));
+				return over;
 			case "wornBlock":
 				return this.#wearBlock(index, strain, random);
 			case "shadowChange":

@@ -158,6 +158,11 @@ export class SimulatedStation {
 		return this.#parts.get(sensor);
 	}
 
+	/** A part on a bus is cut off in the middle of a byte, and holds the data line. */
+	holdBus(clocks: number): void {
+		this.#bus.hold(clocks);
+	}
+
 	/** The platform tells the firmware about its network; a station that is off hears nothing. */
 	tellNetwork(change: "up" | "down" | "changed"): void {
 		const device = this.#device;

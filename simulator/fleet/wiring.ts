@@ -26,6 +26,9 @@ export function wire(
 	own: Parts = {},
 ): ReadonlyMap<string, SimulatedPart> {
 	const parts = new Map<string, SimulatedPart>();
+	for (const { power, ...lines } of Object.values(definition.buses)) {
+		if (power !== undefined) bus.attachSupply(power, lines);
+	}
 	for (const entry of definition.sensors) {
 		const part = makePart(entry, surroundings, own);
 		bus.attach(connectionOf(entry, definition), part);

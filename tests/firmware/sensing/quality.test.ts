@@ -37,7 +37,7 @@ beforeEach(() => {
 });
 
 /** Checks an observation of one channel, or of several; gives the flags of the first. */
-function check(seconds: number, ...values: [number, number][]): number {
+function check(seconds: number, ...values: (readonly [number, number])[]): number {
 	observation.clear();
 	observation.startSeconds = seconds;
 	for (const [channel, value] of values) observation.values[channel] = value;
@@ -174,6 +174,19 @@ describe("rain", () => {
 		expect(check(minute, [precipitation, 0.2], [relativeHumidity, 31])).toBe(0);
 		expect(check(2 * minute, [precipitation, 0], [relativeHumidity, 20])).toBe(0);
 		expect(check(3 * minute, [precipitation, 0.2])).toBe(0);
+	});
+
+	test("of a gauge that the wind may shake needs moister air", () => {
+		const rain = [precipitation, 0.2] as const;
+		const air = [relativeHumidity, 59] as const;
+		expect(check(0, rain, air, [windGust, 17])).toBe(0);
+		check(minute, rain, air, [windGust, 17.5]);
+		expect(flags[precipitation]).toBe(QualityFlag.Consistency);
+		check(2 * minute, rain, [relativeHumidity, 61], [windGust, 17.5]);
+		expect(flags[precipitation]).toBe(0);
+		limits.apply({ precipitation: { shaking: 20 } });
+		check(3 * minute, rain, air, [windGust, 17.5]);
+		expect(flags[precipitation]).toBe(0);
 	});
 });
 
