@@ -7,5 +7,5 @@ export default {
 	transformIgnorePatterns: ["/node_modules/(?!aedes/)"],
 	moduleNameMapper: { "^isobar/(firmware|sensors|simulator|cloud)$": "<rootDir>/$1/index.ts" },
 	modulePathIgnorePatterns: ["<rootDir>/dist/"],
-	testTimeout: 20_000,
+	testTimeout: 60_000,
 };
