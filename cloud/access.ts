@@ -2,10 +2,18 @@ import { randomUUID, X509Certificate } from "node:crypto";
 import { readdir, unlink } from "node:fs/promises";
 import { readIfPresent } from "./file.ts";
 import type { CredentialPaths, Layout } from "./layout.ts";
-import { type Action, type Decision, evaluate, type Variables } from "./registry/policy.ts";
-import { type Change, isThingName } from "./registry/registry.ts";
+import { claimPolicyName, makeClaimPolicy, templateOfClaim } from "./provisioning/claims.ts";
+import {
+	type Action,
+	type Decision,
+	evaluate,
+	type Policy,
+	type Variables,
+} from "./registry/policy.ts";
+import { type Certificate, type Change, isThingName } from "./registry/registry.ts";
 import type { RegistryStore } from "./registry/store.ts";
 import { certificateVariables } from "./registry/subject.ts";
+import { settleClaim } from "./services/enrolment.ts";
 
 /** What resources are called here. */
 export interface Realm {
@@ -47,6 +55,8 @@ export class Access {
 	/** The files of certificates that `provision` has made, by certificate id. */
 	readonly #files = new Map<string, CredentialPaths>();
 	readonly #decisions = new WeakMap<Client, DecisionCache>();
+	/** What certificates may do that are in no registry, by certificate id. */
+	readonly #grants = new Map<string, readonly Policy[]>();
 
 	private constructor(store: RegistryStore, layout: Layout, realm: Realm) {
 		this.#store = store;
@@ -62,8 +72,8 @@ export class Access {
 				registry.createPolicy(stationPolicyName, makeStationPolicy(realm)),
 			);
 		}
-		const files = (await readdir(layout.things)).filter((file) => file.endsWith(".crt"));
-		await access.#adopt(files.map((file) => file.slice(0, -".crt".length)));
+		await access.#adopt(await stemsIn(layout.things));
+		for (const template of await stemsIn(layout.claims)) await access.#adoptClaim(template);
 		return access;
 	}
 
@@ -71,19 +81,34 @@ export class Access {
 	async check(certificate: X509Certificate): Promise<string | undefined> {
 		const certificateId = certificateIdOf(certificate);
 		if (!this.#store.state.certificate(certificateId)) {
-			const thing = commonNameOf(certificate);
-			if (thing !== undefined) await this.#adopt([thing]);
+			const name = commonNameOf(certificate);
+			if (name !== undefined) await this.#adopt([name]);
+			const template = name === undefined ? undefined : templateOfClaim(name);
+			if (template !== undefined) await this.#adoptClaim(template);
 		}
 		return this.problemOf(certificateId);
 	}
 
 	/** The same for a certificate that `check` has seen. */
 	problemOf(certificateId: string): string | undefined {
+		if (this.#grants.has(certificateId)) return undefined;
 		const status = this.#store.state.certificate(certificateId)?.status;
 		if (status === "ACTIVE") return undefined;
 		return status === undefined
 			? "its certificate is not registered"
 			: `its certificate is ${status}`;
+	}
+
+	/** Lets in a certificate that is not registered. @returns what ends that */
+	grant(certificateId: string, policies: readonly Policy[]): () => void {
+		this.#grants.set(certificateId, policies);
+		return () => this.#grants.delete(certificateId);
+	}
+
+	/** A certificate has been used: what came by claim is settled by that. */
+	async settle(certificateId: string): Promise<void> {
+		if (this.#store.state.certificate(certificateId)?.claim === undefined) return;
+		await this.#store.run((registry) => settleClaim(registry, certificateId));
 	}
 
 	/** The thing of a connection, when it is attached exclusively: events name only such a thing. */
@@ -109,7 +134,9 @@ export class Access {
 		let decision = cache.decisions.get(key);
 		if (!decision) {
 			const { certificateId, clientId } = client;
-			const policies = state.policiesOf(certificateId, state.thingOf(certificateId, clientId));
+			const policies =
+				this.#grants.get(certificateId) ??
+				state.policiesOf(certificateId, state.thingOf(certificateId, clientId));
 			const resource = this.#arn(type, name);
 			decision = evaluate(policies, this.#variablesOf(client), action, resource);
 			if (cache.decisions.size >= decisionsKept) cache.decisions.clear();
@@ -157,6 +184,25 @@ export class Access {
 		);
 	}
 
+	/** Registers the claim certificate of a template, with a policy that allows to claim and no more. */
+	async #adoptClaim(templateName: string): Promise<void> {
+		const paths = this.#layout.claim(templateName);
+		const certificatePem = await readIfPresent(paths.certificate);
+		if (certificatePem === undefined) return;
+		const certificateId = certificateIdOf(new X509Certificate(certificatePem));
+		this.#files.set(certificateId, paths);
+		const policyName = claimPolicyName(templateName);
+		await this.#store.run((registry) => {
+			if (registry.certificate(certificateId)) return [];
+			const [registered] = registry.registerCertificate(certificateId, certificatePem);
+			const certificate = { ...(registered!.value as Certificate), policies: [policyName] };
+			const policy = registry.policy(policyName)
+				? []
+				: registry.createPolicy(policyName, makeClaimPolicy(this.#realm, templateName));
+			return [...policy, { kind: "certificate", name: certificateId, value: certificate }];
+		});
+	}
+
 	/** Source: aws-iot-contract.md §2.5. */
 	#variablesOf(client: Client): Variables {
 		const { certificateId, clientId, address, connect, certificate } = client;
@@ -197,6 +243,12 @@ export class Access {
 	#arn(type: ResourceType, name: string): string {
 		return `arn:aws:iot:${this.#realm.region}:${this.#realm.accountId}:${type}/${name}`;
 	}
+}
+
+/** Names of the certificates in a directory, without their ending. */
+async function stemsIn(directory: string): Promise<string[]> {
+	const files = (await readdir(directory)).filter((file) => file.endsWith(".crt"));
+	return files.map((file) => file.slice(0, -".crt".length));
 }
 
 /** Decisions kept for one client, as long as nothing in the registry changes. */

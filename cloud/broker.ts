@@ -14,7 +14,10 @@ import { Connection, type DisconnectReason } from "./connection.ts";
 import { codeOf } from "./fault.ts";
 import { disconnectType, PacketScanner } from "./framing.ts";
 import { Presence } from "./presence.ts";
+import type { Publisher } from "./provisioning/service.ts";
 import type { Action } from "./registry/policy.ts";
+import { isProvisioningTopic } from "./services/provisioning.ts";
+import { topicMatches } from "./topics.ts";
 
 /** What AWS IoT Core allows a client (aws-iot-contract.md §1.5). */
 const BrokerLimits = Object.freeze({
@@ -32,7 +35,7 @@ export interface BrokerOptions {
 	/** Makes a message safe and then calls back; it is acknowledged after that, or not at all. */
 	keep(topicName: string, payload: Uint8Array, done: Settled): void;
 	/** A message of a station was published; wills are not shown here. */
-	onPublished(topicName: string, payload: Uint8Array): void;
+	onPublished(topicName: string, payload: Uint8Array, publisher: Publisher): void;
 	/** What the keep-alive of a client is raised or lowered to, in seconds; 30 to 1200 unless given. */
 	readonly keepAlive?: { readonly minimum: number; readonly maximum: number };
 }
@@ -226,6 +229,9 @@ export class Broker {
 		this.#connected.set(clientId, connection);
 		const thingName = this.#options.access.exclusiveThingOf(connection);
 		this.#presence.connected(connection, thingName, Date.now());
+		this.#options.access.settle(connection.certificateId).catch((error: Error) => {
+			this.#options.log(`registry: ${error.message}`);
+		});
 		this.#expel(connection);
 	}
 
@@ -295,6 +301,8 @@ export class Broker {
 	#authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
 		const connection = this.#connections.get(client);
 		if (!connection) return null;
+		// Between a device and the service nobody listens, and nobody answers for the service.
+		if (isProvisioningTopic(packet.topic) && "clientId" in packet) return null;
 		const { access } = this.#options;
 		return access.decide(connection, "iot:Receive", "topic", packet.topic).allowed ? packet : null;
 	}
@@ -321,9 +329,22 @@ export class Broker {
 	#published(packet: AedesPublishPacket, client: Client | null, callback: () => void): void {
 		const connection = client && this.#connections.get(client);
 		if (connection && packet !== connection.will) {
-			this.#options.onPublished(packet.topic, bytesOf(packet.payload));
+			const { clientId, certificateId } = connection;
+			this.#options.onPublished(packet.topic, bytesOf(packet.payload), {
+				clientId,
+				certificateId,
+				answer: (topicName, payload) => this.#answer(client, topicName, payload),
+			});
 		}
 		callback();
+	}
+
+	/** Sends a message to one client, if it has asked for the topic. */
+	#answer(client: Client, topicName: string, payload: string): void {
+		const filters = this.#connections.get(client)?.topicFilters ?? [];
+		if (this.#killed || ![...filters].some((filter) => topicMatches(filter, topicName))) return;
+		const packet = { topic: topicName, payload, qos: 1, retain: false, dup: false } as const;
+		client.publish({ cmd: "publish", ...packet }, () => {});
 	}
 
 	#end(connection: Connection, reason: DisconnectReason, text: string): void {

@@ -7,6 +7,10 @@ export class Layout {
 	readonly archive: string;
 	readonly shadows: string;
 	readonly registry: string;
+	/** Provisioning templates. */
+	readonly templates: string;
+	/** Claim certificates, one for each template that has one. */
+	readonly claims: string;
 	readonly lock: string;
 	/** What the HTTP API asks for on an address that others reach. */
 	readonly httpToken: string;
@@ -17,13 +21,23 @@ export class Layout {
 		this.archive = join(root, "archive");
 		this.shadows = join(root, "shadows");
 		this.registry = join(root, "registry");
+		this.templates = join(root, "templates");
+		this.claims = join(root, "claims");
 		this.lock = join(root, "cloud.lock");
 		this.httpToken = join(root, "http.token");
 	}
 
 	/** Every directory, parents first. */
 	get directories(): readonly string[] {
-		return [this.root, this.things, this.archive, this.shadows, this.registry];
+		return [
+			this.root,
+			this.things,
+			this.archive,
+			this.shadows,
+			this.registry,
+			this.templates,
+			this.claims,
+		];
 	}
 
 	/** The two files of the certificate authority. */
@@ -38,6 +52,16 @@ export class Layout {
 	/** @param thing  a valid thing name, see `isThingName`: no character that means something in a path */
 	thing(thing: string): CredentialPaths {
 		return pathsOf(join(this.things, thing));
+	}
+
+	/** @param template  a valid name of a template, see `isTemplateName` */
+	claim(template: string): CredentialPaths {
+		return pathsOf(join(this.claims, template));
+	}
+
+	/** The file of a template. */
+	template(template: string): string {
+		return join(this.templates, `${template}.json`);
 	}
 }
 

@@ -7,6 +7,9 @@ import { Layout } from "./layout.ts";
 import { listen } from "./listener.ts";
 import { takeLock } from "./lock.ts";
 import { provision } from "./provision.ts";
+import { Provisioning, type ProvisioningClaim } from "./provisioning/service.ts";
+import { Templates } from "./provisioning/templates.ts";
+import { Authority } from "./registry/authority.ts";
 import { RegistryStore } from "./registry/store.ts";
 import type { JsonObject } from "./services/document.ts";
 import { Shadows } from "./shadows.ts";
@@ -32,6 +35,10 @@ export interface CloudOptions {
 	readonly accountId?: string;
 	/** The HTTP API and the page; none unless given. */
 	readonly http?: HttpOptions | undefined;
+	/** UTC in ms, by which ownership tokens end; the clock of this machine unless given. */
+	readonly epoch?: () => number;
+	/** Provisioning requests of one kind in a second; 10 unless given. */
+	readonly provisioningPerSecond?: number;
 	log(line: string): void;
 }
 
@@ -54,6 +61,10 @@ export interface Cloud {
 	readonly series: Series;
 	/** Things, certificates and policies. A change counts at once, also for who is connected. */
 	readonly registry: RegistryStore;
+	/** Provisioning templates. A change counts at once. */
+	readonly templates: Templates;
+	/** A claim certificate for one device, good for five minutes. Throws when there is no such template. */
+	createProvisioningClaim(templateName: string): Promise<ProvisioningClaim>;
 	/** Whether a station is connected. */
 	connected(thing: string): boolean;
 	/** The shadow of a thing as `get/accepted` has it; `undefined` when there is none. */
@@ -90,7 +101,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 	try {
 		const registry = await RegistryStore.open(layout.registry);
 		opened.unshift(registry);
-		const access = await Access.open(registry, layout, { region, accountId });
+		const realm = { region, accountId };
+		const access = await Access.open(registry, layout, realm);
 		const archive = await Archive.open(layout.archive, { channels, log });
 		opened.unshift(archive);
 		const shadows = await Shadows.open(layout.shadows, {
@@ -98,6 +110,22 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			publish: (topicName, payload) => broker.publish(topicName, payload),
 		});
 		opened.unshift(shadows);
+		const templates = new Templates(layout);
+		const provisioning = new Provisioning({
+			registry,
+			access,
+			templates,
+			authority: await Authority.open(
+				await readFile(layout.authority.certificate, "utf8"),
+				await readFile(layout.authority.key, "utf8"),
+			),
+			realm,
+			log,
+			recheck: () => broker.recheck(),
+			epoch: options.epoch ?? Date.now,
+			requestsPerSecond: options.provisioningPerSecond,
+		});
+		opened.unshift(provisioning);
 		const broker: Broker = await Broker.open({
 			access,
 			log,
@@ -107,11 +135,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 				if (report) archive.append(report[1]!, payload, done);
 				else archive.settle(done);
 			},
-			onPublished: (topicName, payload) => shadows.receive(topicName, payload),
+			onPublished: (topicName, payload, publisher) => {
+				shadows.receive(topicName, payload);
+				provisioning.receive(publisher, topicName, payload);
+			},
 		});
 		opened.unshift(broker);
 		registry.beforeWrite = (changes) => access.forget(changes);
 		registry.onChanged = () => broker.recheck();
+		await provisioning.open();
 		const listener = await listen({
 			port,
 			host,
@@ -133,6 +165,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			archive,
 			series: new Series(archive.store, channels),
 			registry,
+			templates,
+			createProvisioningClaim: (template) => provisioning.createClaim(template),
 			connected: (thing) => broker.connected(thing),
 			getShadow: (thing, shadowName) => shadows.get(thing, shadowName),
 			updateShadow: (thing, document, shadowName) => shadows.update(thing, document, shadowName),

@@ -17,6 +17,8 @@ import {
 	type JsonGeneralNames,
 	KeyUsageFlags,
 	KeyUsagesExtension,
+	type Name,
+	Pkcs10CertificateRequest,
 	SubjectAlternativeNameExtension,
 	SubjectKeyIdentifierExtension,
 	X509Certificate,
@@ -35,9 +37,16 @@ const generatePair = promisify(generateKeyPair);
 
 /** Who a certificate is for and what it may do. */
 interface Leaf {
-	readonly commonName: string;
+	readonly subject: string | Name;
 	readonly usage: ExtendedKeyUsage;
 	readonly alternativeNames?: JsonGeneralNames;
+	/** Ten years unless given. */
+	readonly lifeMs?: number;
+}
+
+/** A request for a certificate that is none, or for a key that is too weak. */
+export class SigningRequestFault extends Error {
+	override readonly name = "SigningRequestFault";
 }
 
 /**
@@ -76,7 +85,7 @@ export class Authority {
 			serialNumber: makeSerialNumber(),
 			subject: name,
 			issuer: name,
-			...validity(authorityDays),
+			...validity(authorityDays * dayMs),
 			publicKey,
 			signingKey: await importSigningKey(key),
 			signingAlgorithm: signature,
@@ -101,8 +110,8 @@ export class Authority {
 		hostNames: readonly string[],
 		addresses: readonly string[],
 	): Promise<string> {
-		return this.#issue(key, {
-			commonName: hostNames[0]!,
+		return this.#issue(publicKeyOf(key), {
+			subject: hostNames[0]!,
 			usage: ExtendedKeyUsage.serverAuth,
 			alternativeNames: [
 				...hostNames.map((value) => ({ type: "dns" as const, value })),
@@ -111,13 +120,42 @@ export class Authority {
 		});
 	}
 
-	/** A certificate for a station: its common name is the thing name. */
-	issueDevice(key: string, thing: string): Promise<string> {
-		return this.#issue(key, { commonName: thing, usage: ExtendedKeyUsage.clientAuth });
+	/**
+	 * A certificate for a station: its common name is the thing name.
+	 *
+	 * @param lifeMs  ten years unless given
+	 */
+	issueDevice(key: string, commonName: string, lifeMs?: number): Promise<string> {
+		return this.#issue(publicKeyOf(key), {
+			subject: commonName,
+			usage: ExtendedKeyUsage.clientAuth,
+			...(lifeMs === undefined ? {} : { lifeMs }),
+		});
 	}
 
-	async #issue(key: string, leaf: Leaf): Promise<string> {
-		const publicKey = publicKeyOf(key);
+	/**
+	 * A certificate for the key and the subject of a request.
+	 *
+	 * @param request  PKCS #10, PEM
+	 * @throws {SigningRequestFault} when it is none, is not signed with its key, or the key is neither
+	 *   P-256, P-384 nor RSA of 2048 bits and more
+	 */
+	async issueForRequest(request: string): Promise<string> {
+		const parsed = parseSigningRequest(request);
+		const publicKey = Uint8Array.from(new Uint8Array(parsed.publicKey.rawData));
+		if (!isStrongKey(publicKey)) {
+			throw new SigningRequestFault("expected a key of P-256, P-384 or RSA of at least 2048 bits");
+		}
+		if (!(await parsed.verify().catch(() => false))) {
+			throw new SigningRequestFault("it is not signed with its own key");
+		}
+		return this.#issue(publicKey, {
+			subject: parsed.subjectName,
+			usage: ExtendedKeyUsage.clientAuth,
+		});
+	}
+
+	async #issue(publicKey: Uint8Array<ArrayBuffer>, leaf: Leaf): Promise<string> {
 		const extensions: Extension[] = [
 			new BasicConstraintsExtension(false, undefined, true),
 			new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
@@ -130,9 +168,9 @@ export class Authority {
 		}
 		const certificate = await X509CertificateGenerator.create({
 			serialNumber: makeSerialNumber(),
-			subject: [{ CN: [leaf.commonName] }],
+			subject: typeof leaf.subject === "string" ? [{ CN: [leaf.subject] }] : leaf.subject.toJSON(),
 			issuer: this.#parsed.subjectName,
-			...validity(leafDays),
+			...validity(leaf.lifeMs ?? leafDays * dayMs),
 			publicKey,
 			signingKey: this.#signingKey,
 			signingAlgorithm: signature,
@@ -158,9 +196,29 @@ function importSigningKey(key: string): Promise<webcrypto.CryptoKey> {
 	return webcrypto.subtle.importKey("pkcs8", Uint8Array.from(der), curve, false, ["sign"]);
 }
 
-function validity(days: number): { notBefore: Date; notAfter: Date } {
-	const start = Date.now() - backdateMs;
-	return { notBefore: new Date(start), notAfter: new Date(start + days * dayMs) };
+function validity(lifeMs: number): { notBefore: Date; notAfter: Date } {
+	const now = Date.now();
+	return { notBefore: new Date(now - backdateMs), notAfter: new Date(now + lifeMs) };
+}
+
+function parseSigningRequest(request: string): Pkcs10CertificateRequest {
+	try {
+		return new Pkcs10CertificateRequest(request);
+	} catch {
+		throw new SigningRequestFault("expected a PKCS #10 request in PEM");
+	}
+}
+
+/** @param publicKey  SubjectPublicKeyInfo in DER */
+function isStrongKey(publicKey: Uint8Array): boolean {
+	try {
+		const key = createPublicKey({ key: Buffer.from(publicKey), format: "der", type: "spki" });
+		const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+		if (key.asymmetricKeyType === "rsa") return modulusLength >= 2048;
+		return namedCurve === "prime256v1" || namedCurve === "secp384r1";
+	} catch {
+		return false;
+	}
 }
 
 /** 127 random bits, positive, as hex: unique without a register of what was given out. */

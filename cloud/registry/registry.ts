@@ -44,6 +44,17 @@ export interface Certificate {
 	/** By thing name. */
 	readonly things: Readonly<Record<string, Attachment>>;
 	readonly policies: readonly string[];
+	/** Of a certificate that came by claim, until its first connection. */
+	readonly claim?: Claim;
+}
+
+/** How a certificate was asked for; see `services/enrolment.ts`. */
+export interface Claim {
+	readonly claimCertificateId: string;
+	/** SHA-256 of the ownership token, 64 hex digits; "" once the token was used. */
+	readonly tokenHash: string;
+	/** Epoch ms at which the token is good no more. */
+	readonly expires: number;
 }
 
 /** A policy document under its name. */
@@ -244,6 +255,12 @@ export class Registry {
 		return [changeThing({ ...thing, attributes: kept, version: thing.version + 1 })];
 	}
 
+	/** Throws when a thing can't have this type and these attributes. */
+	checkThing({ thingTypeName, attributes }: Thing): void {
+		if (thingTypeName !== undefined) this.#typeNamed(thingTypeName);
+		checkAttributes(attributes, thingTypeName !== undefined);
+	}
+
 	/** Its certificates must be detached first. Its shadows stay. */
 	deleteThing(thingName: string): Change[] {
 		this.#thingNamed(thingName);
@@ -319,18 +336,24 @@ export class Registry {
 	/** A thing is in at most ten groups, and in one only of each hierarchy. */
 	addThingToThingGroup(thingName: string, thingGroupName: string): Change[] {
 		const thing = this.#thingNamed(thingName);
+		const joined = this.joinGroup(thing, thingGroupName);
+		return joined === thing ? [] : [changeThing(joined)];
+	}
+
+	/** The thing as a member of a group, under the same rules; itself when it is one already. */
+	joinGroup(thing: Thing, thingGroupName: string): Thing {
 		this.#groupNamed(thingGroupName);
-		if (thing.groups.includes(thingGroupName)) return [];
+		if (thing.groups.includes(thingGroupName)) return thing;
 		if (thing.groups.length >= RegistryLimits.groupsPerThing) {
 			throw limit("groups of a thing", "groupsPerThing");
 		}
 		const root = this.#lineage(thingGroupName).at(-1);
 		for (const other of thing.groups) {
 			if (this.#lineage(other).at(-1) === root) {
-				throw invalid(`the thing ${thingName} is in ${other}, of the same hierarchy`);
+				throw invalid(`the thing ${thing.thingName} is in ${other}, of the same hierarchy`);
 			}
 		}
-		return [changeThing({ ...thing, groups: [...thing.groups, thingGroupName] })];
+		return { ...thing, groups: [...thing.groups, thingGroupName] };
 	}
 
 	removeThingFromThingGroup(thingName: string, thingGroupName: string): Change[] {

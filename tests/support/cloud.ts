@@ -48,8 +48,8 @@ export class CloudBench {
 			port,
 			clientId: thing,
 			ca: this.read("ca.crt"),
-			cert: this.read(`things/${thing}.crt`),
-			key: this.read(`things/${thing}.key`),
+			...("cert" in options ? {} : { cert: this.read(`things/${thing}.crt`) }),
+			...("key" in options ? {} : { key: this.read(`things/${thing}.key`) }),
 			reconnectPeriod: 0,
 			...options,
 		};
