@@ -2,7 +2,7 @@
 export default {
 	testMatch: ["<rootDir>/{tests,examples}/**/*.test.ts"],
 	testEnvironment: "node",
-	transform: { "\\.[jt]s$": "<rootDir>/tests/support/transform.cjs" },
+	transform: { "\\.([jt]s|peggy)$": "<rootDir>/tests/support/transform.cjs" },
 	// aedes is published as ECMAScript modules only; the tests run as CommonJS.
 	transformIgnorePatterns: ["/node_modules/(?!aedes/)"],
 	moduleNameMapper: { "^isobar/(firmware|sensors|simulator|cloud)$": "<rootDir>/$1/index.ts" },

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import typescript from "@rollup/plugin-typescript";
+import { grammars } from "./scripts/grammar.js";
 
 const manifest = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8"));
 
@@ -80,7 +81,7 @@ export const desktop = {
 		tools: "manifests/flash.ts",
 	},
 	external: [/^node:/, ...packages],
-	plugins: [json, compile("tsconfig.build.json"), records, scenarios],
+	plugins: [grammars, json, compile("tsconfig.build.json"), records, scenarios],
 	onwarn: strict,
 	output: {
 		dir: "dist",

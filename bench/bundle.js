@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
 import ts from "typescript";
+import { grammars } from "../scripts/grammar.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
@@ -23,7 +24,7 @@ export async function bundle(names) {
 	const bundled = await rollup({
 		input: Object.fromEntries(names.map((name) => [name, `${root}bench/${name}.ts`])),
 		external: (id) => !/^[./]/.test(id),
-		plugins: [stripTypes],
+		plugins: [grammars, stripTypes],
 	});
 	const dir = `${root}node_modules/.cache/isobar-bench`;
 	await bundled.write({ dir, format: "es", chunkFileNames: "[name]-[hash].js" });

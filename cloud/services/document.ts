@@ -101,7 +101,7 @@ export function difference(desired: Stamped, reported: JsonObject): Stamped | un
 }
 
 /** Equality by value; 1 and 1.0 are one number, the order of keys does not count. */
-function isEqual(left: Json, right: Json | undefined): boolean {
+export function isEqual(left: Json, right: Json | undefined): boolean {
 	if (left === right) return true;
 	if (Array.isArray(left)) {
 		if (!Array.isArray(right) || left.length !== right.length) return false;

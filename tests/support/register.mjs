@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { register } from "node:module";
 import { isMainThread } from "node:worker_threads";
 import ts from "typescript";
+import { parserOf } from "../../scripts/grammar.js";
 
 // With `node --import` this module makes Node run TypeScript as it stands, in processes that a test
 // starts: it registers itself, and Node loads it a second time, in a thread of its own, for `load`.
@@ -16,8 +17,12 @@ export function resolve(specifier, context, nextResolve) {
 	return nextResolve(new URL(`../../${room}/index.ts`, import.meta.url).href, context);
 }
 
-/** Loads a `.ts` module with its types stripped. */
+/** Loads a `.ts` module with its types stripped, and a grammar as its parser. */
 export async function load(url, context, nextLoad) {
+	if (url.endsWith(".peggy")) {
+		const source = parserOf(await readFile(new URL(url), "utf8"));
+		return { format: "module", source, shortCircuit: true };
+	}
 	if (!url.endsWith(".ts")) return nextLoad(url, context);
 	const source = await readFile(new URL(url), "utf8");
 	const { outputText } = ts.transpileModule(source, { compilerOptions });

@@ -1,4 +1,5 @@
 const { createHash } = require("node:crypto");
+const peggy = require("peggy");
 const ts = require("typescript");
 
 const compilerOptions = {
@@ -21,6 +22,14 @@ module.exports = {
 			.update(source)
 			.digest("hex"),
 	process: (source, fileName) => ({
-		code: ts.transpileModule(source, { fileName, compilerOptions }).outputText,
+		code: fileName.endsWith(".peggy")
+			? parserOf(source)
+			: ts.transpileModule(source, { fileName, compilerOptions }).outputText,
 	}),
 };
+
+/** As scripts/grammar.js has it, for modules of CommonJS. */
+function parserOf(grammar) {
+	const allowedStartRules = ["Statement", "Template"];
+	return peggy.generate(grammar, { allowedStartRules, format: "commonjs", output: "source" });
+}

@@ -1,0 +1,16 @@
+import { createRequire } from "node:module";
+
+const { generate } = createRequire(import.meta.url)("peggy");
+
+/** The source of the parser that a `.peggy` file stands for, as an ECMAScript module. */
+export function parserOf(grammar) {
+	const allowedStartRules = ["Statement", "Template"];
+	return generate(grammar, { allowedStartRules, format: "es", output: "source" });
+}
+
+/** Has rollup put parsers in the place of grammars. */
+export const grammars = {
+	name: "grammars",
+	transform: (text, id) =>
+		id.endsWith(".peggy") ? { code: parserOf(text), map: { mappings: "" } } : null,
+};
