@@ -158,9 +158,16 @@ module.exports = {
 			to: { path: `^firmware/(${rooms})/`, dependencyTypesNot: ["type-only"] },
 		},
 		{
+			name: "manifests-know-no-firmware",
+			comment: "what builds and flashes reads the firmware as files",
+			severity: "error",
+			from: { path: "^manifests/" },
+			to: { path: "^(firmware|sensors|simulator|cloud)/" },
+		},
+		{
 			name: "product-imports-no-test",
 			severity: "error",
-			from: { path: "^(firmware|sensors|simulator|cloud|scripts|examples)/" },
+			from: { path: "^(firmware|sensors|simulator|cloud|manifests|scripts|examples)/" },
 			to: { path: "^tests/" },
 		},
 	],

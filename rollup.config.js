@@ -4,12 +4,6 @@ import { grammars } from "./scripts/grammar.js";
 
 const manifest = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8"));
 
-/** What Moddable supplies on the chip; anything else in the device bundle is a defect. */
-const deviceExternals = [/^embedded:/, "timer", "time", "mc/config"];
-
-/** The station that the device bundle is built for. */
-const stationFile = process.env.ISOBAR_STATION ?? "examples/station.ts";
-
 /** The packages of node_modules that are installed with the npm package. */
 const packages = Object.keys(manifest.dependencies).map(
 	(name) => new RegExp(`^${name.replaceAll("/", "\\/")}(\\/|$)`),
@@ -21,16 +15,6 @@ function strict(warning) {
 
 const compile = (tsconfig) =>
 	typescript({ tsconfig, noEmit: false, noEmitOnError: true, declaration: false, sourceMap: true });
-
-/** Entry points that are the project's own modules when a station imports them by package name. */
-const own = {
-	name: "own-entry-points",
-	async resolveId(source, importer) {
-		if (source === "isobar:station") return this.resolve(`./${stationFile}`);
-		const entry = /^isobar\/(firmware|sensors)$/.exec(source);
-		return entry === null ? null : this.resolve(`./${entry[1]}/index.ts`, importer && undefined);
-	},
-};
 
 /** The weather records that the simulator plays, beside the code that plays them. */
 const records = {
@@ -61,16 +45,7 @@ const scenarios = {
 	},
 };
 
-/** The bundle for the chip. */
-export const device = {
-	input: { main: "firmware/platform/moddable/main.ts" },
-	external: deviceExternals,
-	plugins: [own, compile("firmware/platform/tsconfig.json")],
-	onwarn: strict,
-	output: { dir: "dist/device", format: "es", sourcemap: true },
-};
-
-/** The npm package: four entry points, the command, and the tools of boards. */
+/** The npm package: four entry points and the command, which bundles the firmware for a board. */
 export const desktop = {
 	input: {
 		firmware: "firmware/index.ts",
@@ -78,7 +53,6 @@ export const desktop = {
 		simulator: "simulator/index.ts",
 		cloud: "cloud/index.ts",
 		cli: "simulator/cli.ts",
-		tools: "manifests/flash.ts",
 	},
 	external: [/^node:/, ...packages],
 	plugins: [grammars, json, compile("tsconfig.build.json"), records, scenarios],
@@ -91,4 +65,4 @@ export const desktop = {
 	},
 };
 
-export default [desktop, device];
+export default desktop;

@@ -2,6 +2,7 @@
 export { Observation, TimeQuality } from "./base/observation.ts";
 export { Status, statusName } from "./base/status.ts";
 export { Limits } from "./limits.ts";
+export { type Budget, computeBudget, type Usage } from "./outbox/budget.ts";
 export { type DecodedReport, decodeReport } from "./payload/decode.ts";
 export type * from "./ports/clock.ts";
 export type * from "./ports/device.ts";
@@ -21,5 +22,6 @@ export {
 	type StationInput,
 	sensor,
 } from "./station/define.ts";
+export { type Features, featuresOf } from "./station/features.ts";
 export { Station, type StationState } from "./station/station.ts";
 export { firmwareVersion } from "./station/version.ts";

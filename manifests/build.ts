@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Board, boards } from "./boards.ts";
 import { FlashFault, type Step } from "./steps.ts";
@@ -13,7 +13,11 @@ export interface BuildOptions {
 	readonly bundle: string;
 	/** Takes everything that comes out; one folder for each board in it. */
 	readonly outDir: string;
+	readonly profile: Profile;
 }
+
+/** Which sdkconfig an image is made with; `production` burns fuses: docs/production.md. */
+export type Profile = "development" | "production";
 
 /** The files of a finished build that go onto a board. */
 export interface Image {
@@ -77,17 +81,42 @@ export function buildSteps({ board, outDir }: BuildOptions): [configure: Step, m
 	];
 }
 
-/** Writes the manifest of this build: that of the board, with this bundle as the program. */
-export function prepareBuild({ board, packageRoot, bundle, outDir }: BuildOptions): void {
+/**
+ * Writes the manifest of this build: that of the board, with this bundle as the program. A manifest
+ * that is included later overrides what an earlier one has said of the build.
+ */
+export function prepareBuild({ board, packageRoot, bundle, outDir, profile }: BuildOptions): void {
 	if (!existsSync(bundle))
-		throw new FlashFault(`no device bundle ${bundle}; npm run build makes it`);
+		throw new FlashFault(`no device bundle ${bundle}; isobar build makes it`);
 	const folder = join(outDir, board.name);
 	mkdirSync(folder, { recursive: true });
-	const manifest = {
-		include: [join(packageRoot, "manifests", `${board.name}.json`)],
-		modules: { main: bundle.replace(/\.js$/, "") },
-	};
-	writeFileSync(join(folder, "manifest.json"), `${JSON.stringify(manifest, undefined, "\t")}\n`);
+	const include = [join(packageRoot, "manifests", `${board.name}.json`)];
+	if (profile === "production") include.push(writeProduction(folder, packageRoot));
+	const manifest = { include, modules: { main: bundle.replace(/\.js$/, "") } };
+	writeJson(join(folder, "manifest.json"), manifest);
+}
+
+/** Writes the sdkconfig of an image for production; returns the manifest that names it. */
+function writeProduction(folder: string, packageRoot: string): string {
+	const sdkconfig = join(folder, "production");
+	mkdirSync(sdkconfig, { recursive: true });
+	const texts = sdkconfigFiles("production").map((file) =>
+		readFileSync(join(packageRoot, "manifests", "sdkconfig", file), "utf8"),
+	);
+	writeFileSync(join(sdkconfig, "sdkconfig.defaults"), texts.join("\n"));
+	const manifest = join(sdkconfig, "manifest.json");
+	writeJson(manifest, { build: { SDKCONFIGPATH: sdkconfig } });
+	return manifest;
+}
+
+/** The files of manifests/sdkconfig that make a profile, in their order. */
+export function sdkconfigFiles(profile: Profile): string[] {
+	const usual = "sdkconfig.defaults";
+	return profile === "development" ? [usual] : [usual, "production.defaults"];
+}
+
+function writeJson(path: string, value: object): void {
+	writeFileSync(path, `${JSON.stringify(value, undefined, "\t")}\n`);
 }
 
 /** Puts what ESP-IDF itself compiles, the TLS engine, into the project that mcconfig has made. */

@@ -1,11 +1,12 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Board } from "./boards.ts";
+import { type Board, boards } from "./boards.ts";
 import {
 	type BuildOptions,
 	buildSteps,
 	imageOf,
 	linkComponents,
+	type Profile,
 	prepareBuild,
 	requireBuildTools,
 	requireNeeds,
@@ -18,13 +19,15 @@ import {
 	partitionsOf,
 	writeIdentityLines,
 } from "./identity.ts";
-import { partitionNamed } from "./partitions.ts";
+import { type Partition, partitionNamed } from "./partitions.ts";
 import { FlashFault, runSteps, type Step, stepText } from "./steps.ts";
 import { flashNeeds, realSurroundings, type Surroundings } from "./workplace.ts";
 
-export { type Board, boardFaults, boards, type PinnedStation } from "./boards.ts";
-export { type BuildOptions, boardNamed } from "./build.ts";
+export { type Board, boardFaults, type PinnedStation } from "./boards.ts";
+export { boardNamed, type Profile } from "./build.ts";
+export { type Bundle, type BundleOptions, bundleDevice } from "./bundle.ts";
 export type { IdentityOptions } from "./identity.ts";
+export type { Partition } from "./partitions.ts";
 export { FlashFault } from "./steps.ts";
 export {
 	buildNeeds,
@@ -50,15 +53,25 @@ export interface Workplace {
 	say(line: string): void;
 }
 
+/** The partition that keeps observations until they are acknowledged. */
+export function outboxPartition(packageRoot: string): Partition {
+	return partitionNamed(partitionsOf(packageRoot), "outbox");
+}
+
 /**
- * Builds an image: `npm run build:device -- --board NAME`.
+ * Builds an image: `isobar build --board NAME`.
  *
  * @param bundle  main.js of the device bundle
  * @throws {FlashFault} that says what is missing, or what failed
  */
-export function buildDevice(board: Board, bundle: string, workplace: Workplace): void {
+export function imageDevice(
+	board: Board,
+	bundle: string,
+	profile: Profile,
+	workplace: Workplace,
+): void {
 	const { say, isDryRun, here = realSurroundings } = workplace;
-	const options: BuildOptions = { ...workplace, board, bundle };
+	const options: BuildOptions = { ...workplace, board, bundle, profile };
 	const [configure, make] = buildSteps(options);
 	if (isDryRun) {
 		for (const step of [configure, make]) say(stepText(step));
@@ -72,7 +85,7 @@ export function buildDevice(board: Board, bundle: string, workplace: Workplace):
 }
 
 /**
- * Makes the image of an identity partition: `npm run identity -- --thing NAME`.
+ * Makes the image of an identity partition: `isobar identity --thing NAME`.
  *
  * @returns its path
  * @throws {FlashFault} that says what is missing, or what failed
@@ -95,27 +108,40 @@ export function makeIdentity(options: IdentityOptions, workplace: Workplace): st
 }
 
 /**
- * Writes image and identity to a board, reads them back and opens the log:
- * `npm run flash -- --board NAME --port PORT --thing NAME`.
+ * Looks whether a board can be written to before anything is built for it.
  *
- * @throws {FlashFault} that says what is missing, or what failed: no such port, another chip
+ * @throws {FlashFault} for a tool, a port or an identity that is missing, and for another chip
+ */
+export function requireFlashable(
+	board: Board,
+	port: string,
+	thing: string,
+	{ outDir, here = realSurroundings }: Workplace,
+): void {
+	requirePort(port, here);
+	requireNeeds(flashNeeds(here).filter(({ name }) => name === "ESP-IDF" || name === "esptool"));
+	requireFile(identityFiles(outDir, thing).image, `isobar identity --thing ${thing}`);
+	requireChip(board, port, here);
+}
+
+/**
+ * Writes image and identity to a board, reads them back and opens the log:
+ * `isobar flash --board NAME --port PORT --thing NAME`.
+ *
+ * @throws {FlashFault} that says what is missing, or what failed
  */
 export function flashDevice(
 	board: Board,
 	port: string,
 	thing: string,
-	{ packageRoot, outDir, say, isDryRun, here = realSurroundings }: Workplace,
+	{ packageRoot, outDir, say, isDryRun }: Workplace,
 ): void {
 	const steps = flashSteps(board, port, identityFiles(outDir, thing), packageRoot, outDir);
 	if (isDryRun) {
 		for (const step of steps) say(stepText(step));
 		return;
 	}
-	requireNeeds(flashNeeds(here).filter(({ name }) => name !== "NVS generator"));
-	requirePort(port, here);
-	const { application } = imageOf({ board, outDir });
-	requireFile(application, `npm run build:device -- --board ${board.name}`);
-	requireFile(identityFiles(outDir, thing).image, `npm run identity -- --thing ${thing}`);
+	requireFile(imageOf({ board, outDir }).application, `isobar build --board ${board.name}`);
 	runSteps(steps, say);
 }
 
@@ -128,6 +154,21 @@ function requirePort(port: string, { ports, mayUse }: Surroundings): void {
 	const all = ports();
 	throw new FlashFault(
 		`--port: ${port} cannot be used; ${all.length === 0 ? "no board is plugged in" : `there are ${all.join(", ")}`}`,
+	);
+}
+
+/** Asks the chip for its name, and holds it against the board: an ESP32-D0WD is an ESP32, an ESP32-C3 is not. */
+function requireChip(board: Board, port: string, { ask }: Surroundings): void {
+	const answer = ask(["python", "-m", "esptool", "--port", port, "chip-id"]);
+	const chip = /ESP32(-[CHPS][2-9]\d?)?/.exec(answer ?? "")?.[0];
+	if (chip === undefined) {
+		throw new FlashFault(`--port: no chip answers at ${port}; hold BOOT while it connects`);
+	}
+	const name = chip.replace("-", "").toLowerCase();
+	if (name === board.chip) return;
+	const fitting = boards.filter((one) => one.chip === name).map((one) => one.name);
+	throw new FlashFault(
+		`--board: ${board.name} has an ${board.chip}, but an ${chip} answers at ${port}; ${fitting.length === 0 ? "no board of ours has it" : `expected --board ${fitting.join(" or ")}`}`,
 	);
 }
 
@@ -152,7 +193,7 @@ function writtenFiles(
 }
 
 /** The commands of a flash, in their order. The outbox and what the firmware remembers stay. */
-export function flashSteps(
+function flashSteps(
 	board: Board,
 	port: string,
 	identity: IdentityFiles,

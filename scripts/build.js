@@ -6,41 +6,39 @@ import { rollup } from "rollup";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/**
- * Builds outputs of rollup.config.js afresh, by name; throws with one line on the first failure.
- */
-async function bundle(names) {
+/** Builds what `isobar` needs to run; throws with one line on the first failure. */
+export async function buildDesktop() {
 	// The configuration names its files from the root.
 	process.chdir(root);
-	const configuration = await import("../rollup.config.js");
-	const results = [];
+	const { desktop } = await import("../rollup.config.js");
+	const result = await rollup(desktop);
 	// What is there stays until everything has compiled.
-	for (const one of names.map((name) => configuration[name])) {
-		results.push([await rollup(one), one.output]);
-	}
 	rmSync("dist", { recursive: true, force: true });
-	for (const [result, output] of results) {
-		await result.write(output);
-		await result.close();
-	}
+	await result.write(desktop.output);
+	await result.close();
 }
-
-/** Builds what `isobar` needs to run. */
-export const buildDesktop = () => bundle(["desktop"]);
 
 /** Writes the declarations of the four entry points. */
 function buildTypes() {
-	const tsc = "node_modules/typescript/bin/tsc";
-	const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.types.json"], {
-		stdio: "inherit",
-	});
-	if (status !== 0) throw new Error("the declarations could not be made; see the lines above");
+	run("the declarations", ["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json"]);
+}
+
+/** Bundles the firmware with the station of the examples, and prints what is in it. */
+function buildDevice() {
+	const station = ["--station", "examples/station.ts"];
+	run("the device bundle", ["dist/cli.js", "build", ...station, "--bundle", "dist/device"]);
+}
+
+function run(what, words) {
+	const { status } = spawnSync(process.execPath, words, { stdio: "inherit" });
+	if (status !== 0) throw new Error(`${what} could not be made; see the lines above`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	try {
-		await bundle(["desktop", "device"]);
+		await buildDesktop();
 		buildTypes();
+		buildDevice();
 	} catch (error) {
 		console.error(`build: ${error.message}`);
 		process.exit(1);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { buildDesktop } from "./build.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const sources = ["firmware", "sensors", "simulator", "cloud", "examples", "scripts"];
+const sources = ["firmware", "sensors", "simulator", "cloud", "examples", "manifests", "scripts"];
 const files = ["package.json", "rollup.config.js", "tsconfig.json"];
 
 /** The time of the newest file under a folder, in ms. */

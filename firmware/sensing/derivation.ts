@@ -22,6 +22,25 @@ export interface DerivationOptions {
 	readonly keyValue: KeyValue;
 }
 
+/** Which parts of the derivation the channels of a station ask for. */
+export interface DerivedParts {
+	readonly windOverMinutes: boolean;
+	readonly rainRate: boolean;
+	readonly dayTotals: boolean;
+}
+
+/** Parts that nobody asks for are not made. */
+export function derivedPartsOf(channels: ChannelTable): DerivedParts {
+	const names = Array.from({ length: channels.length }, (_, index) => channels.at(index))
+		.filter(({ group }) => group === derivedGroup)
+		.map(({ name }) => name);
+	return {
+		windOverMinutes: names.some((name) => windowed.test(name)),
+		rainRate: names.includes("precipitationRate10Minutes"),
+		dayTotals: names.some((name) => name in totalNeeds),
+	};
+}
+
 /** Names of the channels over 2 and 10 minutes of wind. */
 const windowed = /^wind.*Minutes$/;
 
@@ -58,15 +77,13 @@ export class Derivation {
 	readonly #heightM: number;
 
 	constructor({ channels, heightM, utcOffsetHours, keyValue }: DerivationOptions) {
-		const names = Array.from({ length: channels.length }, (_, index) => channels.at(index))
-			.filter(({ group }) => group === derivedGroup)
-			.map(({ name }) => name);
-		const wind = names.some((name) => windowed.test(name)) ? new WindWindows(channels) : undefined;
+		const { windOverMinutes, rainRate, dayTotals } = derivedPartsOf(channels);
+		const wind = windOverMinutes ? new WindWindows(channels) : undefined;
 		this.#wind = wind;
 		this.onWind =
 			wind && ((speed, direction, duration, now) => wind.add(speed, direction, duration, now));
-		this.#rate = names.includes("precipitationRate10Minutes") ? new RainRate(channels) : undefined;
-		this.#totals = names.some((name) => name in totalNeeds)
+		this.#rate = rainRate ? new RainRate(channels) : undefined;
+		this.#totals = dayTotals
 			? new DayTotals(channels, utcOffsetHours * 3_600, keyValue)
 			: undefined;
 		this.#dewPoint = new Slot(channels, "dewPoint");

@@ -1,4 +1,5 @@
 import type { StationDefinition } from "../../firmware/index.ts";
+import type { Surroundings } from "../../manifests/flash.ts";
 import type { Parts } from "../fleet/wiring.ts";
 
 /** A station file as it is loaded: `export default defineStation(…)`, and `export const parts`. */
@@ -26,6 +27,10 @@ export interface Host {
 	readonly station: StationModule;
 	/** Path of the weather record of a fleet that is given no `--weather`. */
 	readonly weatherFile: string;
+	/** Folder of Isobar's package.json: sources for the chip, manifests, and what `init` copies. */
+	readonly packageRoot: string;
+	/** The machine that commands for boards look at; the real one when it is left out. */
+	readonly surroundings?: Surroundings;
 	/** Folder of the scenarios that come with Isobar. */
 	readonly scenarioDir: string;
 	/** Folder of the page that the local cloud serves; need not be there. */

@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
 import { messageOf } from "../../cloud/fault.ts";
 import { firmwareVersion } from "../../firmware/index.ts";
+import { FlashFault } from "../../manifests/flash.ts";
 import { type CloudCommandOptions, cloud } from "./cloud.ts";
 import { type DecodeOptions, decode, decodeForms } from "./decode.ts";
+import { addDeviceCommands, type DeviceActions, deviceActions } from "./deviceprogram.ts";
 import { ExitCode, type Host } from "./host.ts";
 import {
 	brokerAddress,
@@ -17,7 +19,7 @@ import { type SimOptions, sim } from "./sim.ts";
 import { drainMs, type UpOptions, up } from "./up.ts";
 
 /** What the command line does. */
-export interface Actions {
+export interface Actions extends Partial<DeviceActions> {
 	up(options: UpOptions, host: Host): Promise<ExitCode>;
 	cloud(options: CloudCommandOptions, host: Host): Promise<ExitCode>;
 	decode(options: DecodeOptions, host: Host): Promise<ExitCode>;
@@ -48,18 +50,20 @@ export async function run(
 	} catch (error) {
 		if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
 		const lines = messageOf(error).split("\n");
-		if (!(error instanceof UsageError)) {
+		if (!(error instanceof UsageError || error instanceof FlashFault)) {
 			host.stderr.write(`isobar: ${lines[0]}\n`);
 			return ExitCode.Failed;
 		}
 		for (const line of lines) host.stderr.write(`isobar: ${line}\n`);
-		return ExitCode.Usage;
+		return error instanceof UsageError ? ExitCode.Usage : ExitCode.Failed;
 	}
 }
 
 function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => void): Command {
 	const program = new Command("isobar")
-		.description("Weather stations in TypeScript: a simulated fleet and a local cloud.")
+		.description(
+			"Weather stations in TypeScript: a simulated fleet, a local cloud, and the firmware for a board.",
+		)
 		.version(firmwareVersion)
 		.configureHelp({ helpWidth: Math.min(host.stdout.columns ?? 100, 100) })
 		.configureOutput({
@@ -186,6 +190,7 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.option("--station <FILE.ts>", "station file with the channels of your own sensors")
 		.option("--data <DIR>", "takes what the station file is compiled to", ".isobar")
 		.action(async (options: DecodeOptions) => onEnd(await actions.decode(options, host)));
+	addDeviceCommands(program, host, { ...deviceActions, ...actions }, onEnd);
 	return program;
 }
 

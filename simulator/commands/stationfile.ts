@@ -164,7 +164,7 @@ class StationSource {
 
 /** Where the types of Isobar are: in the sources here, in dist/types where it is installed. */
 function pathsOf(packageRoot: URL): Record<string, string[]> {
-	const isRepository = existsSync(new URL("firmware/index.ts", packageRoot));
+	const isRepository = existsSync(new URL("simulator/index.ts", packageRoot));
 	const index = (name: string): string =>
 		isRepository ? `${name}/index.ts` : `dist/types/${name}/index.d.ts`;
 	return Object.fromEntries(

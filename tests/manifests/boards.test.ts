@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import station from "../../examples/station.ts";
 import { Limits } from "../../firmware/limits.ts";
 import { boardFaults, boards, type PinnedStation } from "../../manifests/boards.ts";
-import { boardNamed } from "../../manifests/build.ts";
+import { boardNamed, type Profile, prepareBuild, sdkconfigFiles } from "../../manifests/build.ts";
 import { parsePartitions, partitionNamed } from "../../manifests/partitions.ts";
 
 const folder = join(__dirname, "../../manifests");
@@ -90,10 +91,68 @@ describe("partitions.csv", () => {
 	});
 });
 
-test("sdkconfig: mcconfig overlooks every line with a #, so none of them may be an option", () => {
-	const lines = read("sdkconfig/sdkconfig.defaults").split("\n");
-	expect(lines.filter((line) => /^#.*CONFIG_/.test(line))).toEqual([]);
-	for (const line of lines.filter((line) => !/^(#|$)/.test(line))) {
-		expect(line).toMatch(/^CONFIG_\w+=\S+$/);
+describe("sdkconfig", () => {
+	/** Options of a profile as they count: the last line of each. */
+	function options(profile: Profile): Map<string, string> {
+		const lines = sdkconfigFiles(profile).flatMap((file) => read(`sdkconfig/${file}`).split("\n"));
+		const set = lines.filter((line) => !/^(#|$)/.test(line)).map((line) => line.split("="));
+		return new Map(set.map(([name, value]) => [name!, value!]));
 	}
+
+	test("mcconfig overlooks every line with a #, so none of them may be an option", () => {
+		for (const file of sdkconfigFiles("production")) {
+			const lines = read(`sdkconfig/${file}`).split("\n");
+			expect(lines.filter((line) => /^#.*CONFIG_/.test(line))).toEqual([]);
+			for (const line of lines.filter((line) => !/^(#|$)/.test(line))) {
+				expect(line).toMatch(/^CONFIG_\w+=\S+$/);
+			}
+		}
+	});
+
+	/** What has a bootloader or a start of ESP-IDF 6.0 write fuses, by their Kconfig names. */
+	const burns =
+		/^CONFIG_(SECURE_|NVS_|.*EFUSE|.*ANTI_ROLLBACK|ESP32_DISABLE_BASIC_ROM_CONSOLE|.*HMAC)/;
+
+	test("the development profile burns no fuse, in no manifest", () => {
+		const burning = [...options("development")].filter(
+			([name, value]) => burns.test(name) && value !== "n",
+		);
+		expect(burning).toEqual([]);
+		for (const { name } of boards) expect(read(`${name}.json`)).not.toMatch(/SDKCONFIG|FUSE/i);
+		expect(JSON.parse(read("chip.json")).build.SDKCONFIGPATH).toBe("./sdkconfig");
+	});
+
+	test("the production profile has all three, and releases none of them half", () => {
+		const production = options("production");
+		for (const name of [
+			"SECURE_BOOT",
+			"SECURE_BOOT_V2_ENABLED",
+			"SECURE_FLASH_ENC_ENABLED",
+			"SECURE_FLASH_ENCRYPTION_MODE_RELEASE",
+			"NVS_ENCRYPTION",
+		]) {
+			expect([name, production.get(`CONFIG_${name}`)]).toEqual([name, "y"]);
+		}
+		for (const [name, value] of production) {
+			expect(`${name}=${value}`).not.toMatch(/ALLOW|MODE_DEVELOPMENT|INSECURE/);
+		}
+	});
+
+	test("a production build takes both files, a development build none of its own", () => {
+		const outDir = mkdtempSync(join(tmpdir(), "isobar-profile-"));
+		const packageRoot = join(folder, "..");
+		const bundle = join(outDir, "main.js");
+		writeFileSync(bundle, "");
+		const manifest = (profile: Profile): { include: string[] } => {
+			prepareBuild({ board: boardNamed("esp32"), packageRoot, bundle, outDir, profile });
+			return JSON.parse(readFileSync(join(outDir, "esp32/manifest.json"), "utf8"));
+		};
+		expect(manifest("development").include).toEqual([join(packageRoot, "manifests/esp32.json")]);
+		const [, last] = manifest("production").include;
+		const { SDKCONFIGPATH } = JSON.parse(readFileSync(last!, "utf8")).build;
+		const text = readFileSync(join(SDKCONFIGPATH, "sdkconfig.defaults"), "utf8");
+		expect(text).toContain(read("sdkconfig/sdkconfig.defaults"));
+		expect(text).toContain(read("sdkconfig/production.defaults"));
+		rmSync(outDir, { recursive: true });
+	});
 });

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import {
 	boardNamed,
-	buildDevice,
 	buildNeeds,
 	FlashFault,
 	flashDevice,
 	flashNeeds,
+	imageDevice,
 	makeIdentity,
+	requireFlashable,
 	type Surroundings,
 } from "../../manifests/flash.ts";
 import { identityFiles, identityLines, writeIdentityLines } from "../../manifests/identity.ts";
@@ -128,13 +129,13 @@ describe("build", () => {
 	const board = boardNamed("esp32c6");
 
 	test("says all that is missing at once", () => {
-		expect(() => buildDevice(board, "main.js", workplace(machine()))).toThrow(
+		expect(() => imageDevice(board, "main.js", "development", workplace(machine()))).toThrow(
 			/^Moddable SDK: .*\nmcconfig: .*\nESP-IDF: .*\ncompilers: /,
 		);
 	});
 
 	test("a dry run prints the commands and makes nothing", () => {
-		buildDevice(board, "main.js", workplace(machine(), true));
+		imageDevice(board, "main.js", "development", workplace(machine(), true));
 		const out = join(folder, "out", "esp32c6");
 		expect(said).toEqual([
 			`(cd ${out} && mcconfig -p esp32/esp32c6 -t build -o ${out} manifest.json)`,
@@ -145,7 +146,8 @@ describe("build", () => {
 
 	test("without a bundle there is nothing to build", () => {
 		const bundle = join(folder, "main.js");
-		expect(() => buildDevice(board, bundle, workplace(equipped()))).toThrow(/no device bundle/);
+		const place = workplace(equipped());
+		expect(() => imageDevice(board, bundle, "development", place)).toThrow(/no device bundle/);
 	});
 });
 
@@ -254,22 +256,68 @@ describe("flash", () => {
 		expect(said[1]).toContain("write-flash 0x0 ");
 	});
 
+	/** An equipped machine with this chip at its port, or none that answers. */
+	function withChip(answer: string | undefined): ReturnType<typeof workplace> {
+		const here = equipped();
+		const ask = (command: readonly string[]) =>
+			command.includes("chip-id") ? answer : here.ask(command);
+		return workplace({ ...here, ask });
+	}
+
+	function makeFile(path: string): void {
+		mkdirSync(join(path, ".."), { recursive: true });
+		writeFileSync(path, "");
+	}
+
+	const esp32 = boardNamed("esp32");
+	const identity = (): string => join(folder, "out/identities/roof.bin");
+
 	test("a port that is not there is answered with those there are", () => {
 		const place = workplace(equipped());
-		expect(() => flashDevice(boardNamed("esp32"), "/dev/ttyUSB7", "roof", place)).toThrow(
+		expect(() => requireFlashable(esp32, "/dev/ttyUSB7", "roof", place)).toThrow(
 			"--port: /dev/ttyUSB7 cannot be used; there are /dev/ttyUSB0",
 		);
+		const bare = workplace(machine());
+		expect(() => requireFlashable(esp32, "/dev/ttyUSB7", "roof", bare)).toThrow(
+			"--port: /dev/ttyUSB7 cannot be used; no board is plugged in",
+		);
 	});
-});
 
-test("what was not made is not flashed", () => {
-	const place = workplace(equipped());
-	const flash = () => flashDevice(boardNamed("esp32"), "/dev/ttyUSB0", "roof", place);
-	expect(flash).toThrow(/xs_esp32\.bin; "npm run build:device -- --board esp32" makes it/);
-	const image = join(folder, "out/esp32/bin/esp32/nodemcu/release/esp32");
-	mkdirSync(image, { recursive: true });
-	writeFileSync(join(image, "xs_esp32.bin"), "");
-	expect(flash).toThrow(/roof\.bin; "npm run identity -- --thing roof" makes it/);
+	test("what was not made is not flashed, and the command that makes it is told", () => {
+		const place = workplace(equipped());
+		expect(() => requireFlashable(esp32, "/dev/ttyUSB0", "roof", place)).toThrow(
+			/roof\.bin; "isobar identity --thing roof" makes it/,
+		);
+		expect(() => flashDevice(esp32, "/dev/ttyUSB0", "roof", place)).toThrow(
+			/xs_esp32\.bin; "isobar build --board esp32" makes it/,
+		);
+	});
+
+	test.each([
+		["Chip type:          ESP32-C3 (QFN32) (revision v0.4)", "ESP32-C3", "esp32c3"],
+		["Detecting chip type... ESP32-S3\nChip is ESP32-S3 (QFN56)", "ESP32-S3", "esp32s3"],
+	])("another chip is told with the board that has it: %s", (answer, chip, board) => {
+		makeFile(identity());
+		expect(() => requireFlashable(esp32, "/dev/ttyUSB0", "roof", withChip(answer))).toThrow(
+			`--board: esp32 has an esp32, but an ${chip} answers at /dev/ttyUSB0; expected --board ${board}`,
+		);
+	});
+
+	test("a chip that no board has, and one that does not answer", () => {
+		makeFile(identity());
+		const ask = (answer: string | undefined) => () =>
+			requireFlashable(esp32, "/dev/ttyUSB0", "roof", withChip(answer));
+		expect(ask("Chip type: ESP32-P4")).toThrow("no board of ours has it");
+		expect(ask(undefined)).toThrow("no chip answers at /dev/ttyUSB0; hold BOOT");
+	});
+
+	test.each(["Chip type: ESP32-D0WD-V3 (revision v3.1)", "Chip is ESP32-D0WDQ6-V3", "ESP32"])(
+		"the right chip is taken: %s",
+		(answer) => {
+			makeFile(identity());
+			requireFlashable(esp32, "/dev/ttyUSB0", "roof", withChip(answer));
+		},
+	);
 });
 
 describe("steps", () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import station from "../../examples/station.ts";
+import { realSurroundings, type Surroundings } from "../../manifests/flash.ts";
 import type { ExitCode, Host, StationModule, Stream } from "../../simulator/commands/host.ts";
 import { type Actions, run } from "../../simulator/commands/program.ts";
 import type { Summary } from "../../simulator/commands/summary.ts";
@@ -13,6 +14,9 @@ export class CommandBench implements Host {
 	readonly environment: Record<string, string | undefined> = {};
 	readonly station: StationModule = { definition: station, parts: {} };
 	readonly weatherFile = "simulator/weather/data/surfrad-alamosa-2016-01-01.csv";
+	readonly packageRoot = process.cwd();
+	/** The machine that commands for boards see. */
+	surroundings: Surroundings = realSurroundings;
 	readonly scenarioDir = "simulator/scenario";
 	readonly pageDir = join(this.dataDir, "page");
 	/** What the command reads. */

@@ -6,6 +6,14 @@ import { httpOptions } from "../../../simulator/commands/http.ts";
 import type { Actions } from "../../../simulator/commands/program.ts";
 import { CommandBench } from "../../support/command.ts";
 
+/** Nothing is installed on it, and nothing plugged in. */
+const bareMachine = {
+	environment: {},
+	ask: () => undefined,
+	ports: () => [],
+	mayUse: () => false,
+};
+
 const files = mkdtempSync(join(tmpdir(), "isobar-cli-"));
 afterAll(() => rmSync(files, { recursive: true, force: true }));
 
@@ -216,4 +224,81 @@ test("what goes wrong without being the user's fault is one line and exit code 1
 	});
 	expect(code).toBe(1);
 	expect(bench.err).toBe("isobar: the disk is full\n");
+});
+
+describe("commands for boards", () => {
+	const seen: { build?: object; identity?: object; flash?: object } = {};
+	const device: Actions = {
+		...notes,
+		build: async (options) => {
+			seen.build = options;
+			return 0;
+		},
+		identity: async (options) => {
+			seen.identity = options;
+			return 0;
+		},
+		flash: async (options) => {
+			seen.flash = options;
+			return 0;
+		},
+	};
+
+	test("isobar build has defaults, and takes its options", async () => {
+		expect(await bench.run("build", device)).toBe(0);
+		const usual = { station: "station.ts", data: ".isobar", profile: "development" };
+		expect(seen.build).toEqual(usual);
+		await bench.run(
+			"build --station s.ts --board esp32 --data d --bundle b --profile production --dry-run --json",
+			device,
+		);
+		expect(seen.build).toEqual({
+			station: "s.ts",
+			board: "esp32",
+			data: "d",
+			bundle: "b",
+			profile: "production",
+			dryRun: true,
+			json: true,
+		});
+	});
+
+	test("isobar identity and isobar flash take theirs", async () => {
+		await bench.run("identity --thing roof --endpoint h --ssid net --time-server t", device);
+		const roof = { thing: "roof", data: ".isobar" };
+		expect(seen.identity).toEqual({
+			...roof,
+			endpoint: "h",
+			port: 8883,
+			ssid: "net",
+			timeServer: "t",
+		});
+		await bench.run("flash --board esp32 --port /dev/ttyUSB0 --thing roof --no-build", device);
+		expect(seen.flash).toEqual({
+			...roof,
+			board: "esp32",
+			port: "/dev/ttyUSB0",
+			station: "station.ts",
+			profile: "development",
+			build: false,
+		});
+	});
+
+	test.each([
+		["flash --thing a --board esp32", /required option '--port <PORT>' not specified/],
+		["identity --thing a", /required option '--endpoint <HOST>' not specified/],
+		["build --profile shiny", /Allowed choices are development, production/],
+	])("%s is one line and exit code 2", async (line, expected) => {
+		expect(await bench.run(line, device)).toBe(2);
+		expect(bench.err).toMatch(expected);
+		expect(bench.err).toMatch(/^isobar: [^\n]+\n$/);
+	});
+
+	test("what is missing for a build is told line by line, with exit code 1", async () => {
+		bench.surroundings = bareMachine;
+		expect(await bench.run("identity --thing roof --endpoint h --data DIR")).toBe(1);
+		expect(bench.err).toBe(
+			'isobar: IDF_PATH is not set: the image of an identity is made by ESP-IDF; ". $IDF_PATH/export.sh" in this shell\n',
+		);
+	});
 });

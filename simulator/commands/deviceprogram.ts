@@ -1,0 +1,80 @@
+import { type Command, Option } from "commander";
+import { type BuildOptions, build } from "./build.ts";
+import { type FlashCommandOptions, flash } from "./flash.ts";
+import type { ExitCode, Host } from "./host.ts";
+import { type IdentityCommandOptions, identity } from "./identity.ts";
+import { wholeNumber } from "./options.ts";
+
+/** What the command line does for boards. */
+export interface DeviceActions {
+	build(options: BuildOptions, host: Host): Promise<ExitCode>;
+	identity(options: IdentityCommandOptions, host: Host): Promise<ExitCode>;
+	flash(options: FlashCommandOptions, host: Host): Promise<ExitCode>;
+}
+
+export const deviceActions: DeviceActions = Object.freeze({ build, identity, flash });
+
+const boardHelp = "esp32, esp32s3, esp32c3, esp32c6 or wt32-eth01";
+
+/** Adds the commands that bring a station onto a board. */
+export function addDeviceCommands(
+	program: Command,
+	host: Host,
+	actions: DeviceActions,
+	onEnd: (code: ExitCode) => void,
+): void {
+	shared(program.command("build"))
+		.description(
+			"Bundles the firmware with a station, says what each part of it costs, and builds the image of a board, for which it needs the Moddable SDK and ESP-IDF.",
+		)
+		.addOption(stationOption())
+		.option("--board <NAME>", `${boardHelp}; only the bundle is made without it`)
+		.addOption(profileOption())
+		.option("--bundle <DIR>", "takes main.js instead of a folder of --data")
+		.option("--json", "sizes as JSON on the first line of stdout; the log of a build on stderr")
+		.action(async (options: BuildOptions) => onEnd(await actions.build(options, host)));
+	shared(program.command("identity"))
+		.description("Makes the identity partition of one station; needs ESP-IDF's NVS generator.")
+		.requiredOption("--thing <NAME>", "thing name, as in its certificate")
+		.requiredOption("--endpoint <HOST>", "broker, by the name that its certificate has")
+		.option("--port <N>", "port of the broker", wholeNumber(1, 65_535), 8883)
+		.option("--ssid <NAME>", "Wi-Fi network; left out for Ethernet")
+		.option("--time-server <HOST>", "time server other than pool.ntp.org")
+		.option("--json", "path of the image as JSON")
+		.addHelpText("after", "\nThe password of the Wi-Fi network is read from ISOBAR_WIFI_PASSWORD.")
+		.action(async (options: IdentityCommandOptions) =>
+			onEnd(await actions.identity(options, host)),
+		);
+	shared(program.command("flash"))
+		.description("Builds, writes image and identity to a board, verifies them and opens its log.")
+		.requiredOption("--board <NAME>", boardHelp)
+		.requiredOption("--port <PORT>", "serial port, for example /dev/ttyUSB0")
+		.requiredOption("--thing <NAME>", "whose identity it gets, see isobar identity")
+		.addOption(stationOption())
+		.addOption(profileOption())
+		.option("--no-build", "writes what was built before")
+		.action(async (options: FlashCommandOptions) => onEnd(await actions.flash(options, host)));
+}
+
+/** What all of them have. */
+function shared(command: Command): Command {
+	return command
+		.option("--data <DIR>", "certificates and what is built", ".isobar")
+		.option("--dry-run", "print the commands and run none");
+}
+
+function stationOption(): Option {
+	return new Option(
+		"--station <FILE.ts>",
+		"station file with `export default defineStation({…})`",
+	).default("station.ts");
+}
+
+function profileOption(): Option {
+	return new Option(
+		"--profile <NAME>",
+		"production turns on what burns fuses, see docs/production.md",
+	)
+		.choices(["development", "production"])
+		.default("development");
+}
