@@ -6,6 +6,7 @@ import { Broker } from "./broker.ts";
 import { Layout } from "./layout.ts";
 import { listen } from "./listener.ts";
 import { takeLock } from "./lock.ts";
+import { MetadataArchive } from "./metadata.ts";
 import { provision } from "./provision.ts";
 import { Provisioning, type ProvisioningClaim } from "./provisioning/service.ts";
 import { Templates } from "./provisioning/templates.ts";
@@ -105,11 +106,17 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const access = await Access.open(registry, layout, realm);
 		const archive = await Archive.open(layout.archive, { channels, log });
 		opened.unshift(archive);
+		const metadata = await MetadataArchive.open(layout.archive, log);
+		opened.unshift(metadata);
 		const shadows = await Shadows.open(layout.shadows, {
 			log,
-			publish: (topicName, payload) => broker.publish(topicName, payload),
+			publish: (topicName, payload) => {
+				metadata.receive(topicName, payload);
+				broker.publish(topicName, payload);
+			},
 		});
 		opened.unshift(shadows);
+		await noteAll(metadata, registry, shadows);
 		const templates = new Templates(layout);
 		const provisioning = new Provisioning({
 			registry,
@@ -191,6 +198,18 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		for (const part of opened) part.kill();
 		unlock();
 		throw error;
+	}
+}
+
+/** A crash may have come between a shadow and the line that it leads to. */
+async function noteAll(
+	metadata: MetadataArchive,
+	registry: RegistryStore,
+	shadows: Shadows,
+): Promise<void> {
+	for (const { thingName } of registry.state.things) {
+		const document = await shadows.get(thingName);
+		if (document !== undefined) metadata.note(thingName, document);
 	}
 }
 
