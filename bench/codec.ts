@@ -1,5 +1,6 @@
 import { GCProfiler } from "node:v8";
 import { generate, parser, writeToStream } from "mqtt-packet";
+import { BufferPool } from "../firmware/base/bufferpool.ts";
 import { PacketDecoder, Sender } from "../firmware/mqtt/decode.ts";
 import { encodePublish } from "../firmware/mqtt/encode.ts";
 import { Packet } from "../firmware/mqtt/packet.ts";
@@ -26,7 +27,7 @@ function consume(name: string, content: Uint8Array): void {
 
 const buffer = new Uint8Array(512);
 const packet = new Packet();
-const decoder = new PacketDecoder(512, Sender.Client);
+const decoder = new PacketDecoder(new BufferPool(512, 1), Sender.Client);
 
 function code(packetId: number): void {
 	const size = encodePublish(

@@ -1,4 +1,5 @@
 import { Status, statusName } from "../firmware/base/status.ts";
+import { SessionBuffers } from "../firmware/mqtt/buffers.ts";
 import type { SessionHost } from "../firmware/mqtt/host.ts";
 import { MqttLink } from "../firmware/mqtt/link.ts";
 import { MqttSession } from "../firmware/mqtt/session.ts";
@@ -10,7 +11,7 @@ import { TcpNetwork } from "../tests/support/tcp.ts";
 import { keepAlive, payload, serve, type Task, topicName } from "./worker.ts";
 
 /** As much as the traffic of the benchmark needs. MQTT.js has no buffers of its own. */
-const buffers = Object.freeze({ receiveBytes: 256, transmitBytes: 256, controlBytes: 16 });
+const buffers = new SessionBuffers({ receiveBytes: 256, transmitBytes: 256, controlBytes: 16 });
 /** Milliseconds between two looks at the deadlines of the whole fleet. */
 const scanMs = 1_000;
 

@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { BufferPool } from "../firmware/base/bufferpool.ts";
 import { defineStation, sensor } from "../firmware/index.ts";
 import { PacketDecoder, Sender } from "../firmware/mqtt/decode.ts";
 import { encodeAck, encodePublish } from "../firmware/mqtt/encode.ts";
@@ -58,7 +59,7 @@ function makeFleet(stations: number, sampleSeconds: number): VirtualFleet {
 class EmptyModel {
 	readonly #clock = new VirtualClock(0);
 	readonly #packet = new Packet();
-	readonly #decoder = new PacketDecoder(1_024, Sender.Client);
+	readonly #decoder = new PacketDecoder(new BufferPool(1_024, 1), Sender.Client);
 	readonly #bytes = new Uint8Array(1_024);
 	readonly #payload = new Uint8Array(220);
 

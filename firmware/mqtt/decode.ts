@@ -1,4 +1,7 @@
+import { assert } from "../base/assert.ts";
+import type { BufferPool } from "../base/bufferpool.ts";
 import { Status } from "../base/status.ts";
+import { fixedHeaderBytes } from "./buffers.ts";
 import { type Packet, PacketType, type Qos, reservedFlags } from "./packet.ts";
 import { checkTopicName } from "./topic.ts";
 
@@ -10,19 +13,17 @@ export const Sender = Object.freeze({
 
 export type Sender = (typeof Sender)[keyof typeof Sender];
 
-/** First byte and four bytes of remaining length; MQTT 3.1.1 §2.2. */
-const fixedHeaderBytes = 5;
+const nothing = new Uint8Array(0);
 
 function readUint16(bytes: Uint8Array, at: number): number {
 	return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
 /**
- * Cuts a stream of bytes into control packets, whatever pieces it comes in, within one fixed
- * buffer.
+ * Cuts a stream of bytes into control packets, whatever pieces it comes in, within one buffer.
  *
  * A packet that lies whole in the pushed bytes is decoded where it lies; only one that comes in
- * pieces is copied. Anything malformed ends the stream: from then on `next` returns the same
+ * pieces is copied, and only for that time the decoder has a buffer. Anything malformed ends the stream: from then on `next` returns the same
  * failure until `reset`. Never throws, never reads past the pushed bytes. Allocates: nothing.
  *
  * A PUBLISH larger than the buffer is given out, marked `oversized`, with the part of its payload
@@ -31,25 +32,27 @@ function readUint16(bytes: Uint8Array, at: number): number {
  */
 export class PacketDecoder {
 	readonly #sender: Sender;
-	/** The packet that comes in pieces. */
-	readonly #buffer: Uint8Array;
+	readonly #pool: BufferPool;
+	/** The packet that comes in pieces, and after its last piece until the next call. */
+	#buffer: Uint8Array | undefined;
 	/** Bytes of that packet that have come, the skipped ones included. */
 	#gathered = 0;
 	/** Bytes of that packet, or 0 while its fixed header is not complete. */
 	#size = 0;
-	#bytes: Uint8Array;
+	#bytes: Uint8Array = nothing;
 	#at = 0;
 	#end = 0;
 	#failure = 0;
 
 	/**
-	 * @param capacity  largest packet that is taken whole, fixed header included, 5 bytes or more
-	 * @param sender    who sends; a packet type that it may not send is a protocol error
+	 * @param pool    its buffers are as long as the largest packet that is taken whole, fixed header
+	 *   included, 5 bytes or more
+	 * @param sender  who sends; a packet type that it may not send is a protocol error
 	 */
-	constructor(capacity: number, sender: Sender) {
+	constructor(pool: BufferPool, sender: Sender) {
+		assert(pool.size >= fixedHeaderBytes, "a buffer for a fixed header");
 		this.#sender = sender;
-		this.#buffer = new Uint8Array(Math.max(capacity, fixedHeaderBytes));
-		this.#bytes = this.#buffer;
+		this.#pool = pool;
 	}
 
 	/** Whether a packet has begun and not ended. */
@@ -57,8 +60,10 @@ export class PacketDecoder {
 		return this.#gathered > 0;
 	}
 
-	/** Forgets everything, for a new stream. */
+	/** Forgets everything, for a new stream, and has no buffer until then. */
 	reset(): void {
+		this.#giveBack();
+		this.#bytes = nothing;
 		this.#gathered = 0;
 		this.#size = 0;
 		this.#at = 0;
@@ -86,6 +91,7 @@ export class PacketDecoder {
 	 */
 	next(packet: Packet): number {
 		if (this.#failure !== 0) return this.#failure;
+		if (this.#gathered === 0) this.#giveBack();
 		let result = this.#gathered === 0 ? this.#take(packet) : 0;
 		if (result === 0 && this.#at < this.#end) result = this.#gather(packet);
 		if (result < 0) this.#failure = result;
@@ -97,13 +103,14 @@ export class PacketDecoder {
 		const start = this.#at;
 		const size = this.#measure(this.#bytes, start, this.#end);
 		if (size < 0) return size;
-		if (size === 0 || size > this.#buffer.length || start + size > this.#end) return 0;
+		if (size === 0 || size > this.#pool.size || start + size > this.#end) return 0;
 		this.#at = start + size;
 		return decodePacket(this.#bytes, start, start + size, start + size, packet);
 	}
 
 	/** A packet that comes in pieces, or is too large. */
 	#gather(packet: Packet): number {
+		this.#buffer ??= this.#pool.take();
 		const buffer = this.#buffer;
 		while (this.#at < this.#end) {
 			if (this.#size === 0) {
@@ -130,6 +137,12 @@ export class PacketDecoder {
 		return 0;
 	}
 
+	#giveBack(): void {
+		if (this.#buffer === undefined) return;
+		this.#pool.give(this.#buffer);
+		this.#buffer = undefined;
+	}
+
 	/** Bytes of the packet at `start`, 0 while they cannot be known, or a negated Status. */
 	#measure(bytes: Uint8Array, start: number, end: number): number {
 		if (start >= end) return 0;
@@ -147,7 +160,7 @@ export class PacketDecoder {
 			remaining |= (bytes[at]! & 0x7f) << (7 * index);
 			if (bytes[at]! < 0x80) {
 				const size = 2 + index + remaining;
-				const fits = size <= this.#buffer.length || type === PacketType.Publish;
+				const fits = size <= this.#pool.size || type === PacketType.Publish;
 				return fits ? size : -Status.PacketTooLarge;
 			}
 		}

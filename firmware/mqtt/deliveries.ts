@@ -248,9 +248,23 @@ export class Deliveries {
 		packetId: number,
 		now: Ticks,
 	): number {
+		let size = this.#encodeOnce(topicName, payload, length, qos, retain, packetId);
+		if (size === -Status.NoRoom && this.#makeRoom(now)) {
+			size = this.#encodeOnce(topicName, payload, length, qos, retain, packetId);
+		}
+		return this.#refusal(size);
+	}
+
+	#encodeOnce(
+		topicName: string,
+		payload: Uint8Array,
+		length: number,
+		qos: Qos,
+		retain: boolean,
+		packetId: number,
+	): number {
 		const out = this.#out;
-		const { bytes, limit } = out;
-		let size = encodePublish(
+		return encodePublish(
 			topicName,
 			payload,
 			length,
@@ -258,25 +272,10 @@ export class Deliveries {
 			retain,
 			false,
 			packetId,
-			bytes,
+			out.bytes,
 			out.begin(),
-			limit,
+			out.limit,
 		);
-		if (size === -Status.NoRoom && this.#makeRoom(now)) {
-			size = encodePublish(
-				topicName,
-				payload,
-				length,
-				qos,
-				retain,
-				false,
-				packetId,
-				bytes,
-				out.begin(),
-				limit,
-			);
-		}
-		return this.#refusal(size);
 	}
 
 	#request(

@@ -96,8 +96,7 @@ export class DurableState {
 		writer.utf8(topicName);
 		const topicLength = writer.position - topicStart;
 		if (table.kind[index] === DeliveryKind.Control) {
-			const start = this.#kept.start(index);
-			writer.bytes(this.#kept.bytes, start, start + this.#kept.length(index));
+			writer.bytes(this.#kept.bytes(index), 0, this.#kept.length(index));
 		}
 		if (writer.overflow) return Status.TooLong;
 		this.#item[topicStart - 2] = topicLength >>> 8;

@@ -1,21 +1,12 @@
 import type { Status } from "../base/status.ts";
 import type { Ticks } from "../ports/clock.ts";
 import type { KeyValue } from "../ports/storage.ts";
+import type { SessionBuffers } from "./buffers.ts";
 import type { Will } from "./encode.ts";
 import type { Qos } from "./packet.ts";
 
 /** Which broker's small print a session keeps to. */
 export type BrokerProfile = "local" | "aws" | "mqtt";
-
-/** Buffers of one session; smaller ones where many sessions share a machine. */
-export interface SessionBuffers {
-	/** Largest packet taken whole, in bytes. */
-	readonly receiveBytes: number;
-	/** Largest packet sent, in bytes. */
-	readonly transmitBytes: number;
-	/** Largest payload of a control message, in bytes. */
-	readonly controlBytes: number;
-}
 
 export interface SessionOptions {
 	readonly clientId: string;
@@ -29,7 +20,7 @@ export interface SessionOptions {
 	readonly profile: BrokerProfile;
 	/** Where QoS 2 state survives a reboot; without it QoS 2 holds over reconnects alone. */
 	readonly keyValue?: KeyValue | undefined;
-	/** Default: the sizes in `Limits`. */
+	/** Shared by the sessions of a process. Default: its own, of the sizes in `Limits`. */
 	readonly buffers?: SessionBuffers | undefined;
 }
 

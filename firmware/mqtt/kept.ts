@@ -1,25 +1,29 @@
+import type { BufferPool } from "../base/bufferpool.ts";
 import { Status } from "../base/status.ts";
 import { Limits } from "../limits.ts";
 
 const nobody = 255;
+const nothing = new Uint8Array(0);
 
-/** Payloads of control messages, kept until they are acknowledged, in a fixed number of slots. */
+/**
+ * Payloads of control messages, kept until they are acknowledged, in a fixed number of slots. A slot
+ * has a buffer while it is in use.
+ */
 export class KeptPayloads {
-	readonly bytes: Uint8Array;
-	readonly #slotBytes: number;
+	readonly #pool: BufferPool;
+	readonly #slots: (Uint8Array | undefined)[] = [];
 	/** Record that owns the slot, or `nobody`. */
 	readonly #owners = new Uint8Array(Limits.controlMessages).fill(nobody);
 	readonly #lengths = new Uint16Array(Limits.controlMessages);
 
-	/** @param slotBytes  largest payload, in bytes */
-	constructor(slotBytes: number) {
-		this.#slotBytes = slotBytes;
-		this.bytes = new Uint8Array(Limits.controlMessages * slotBytes);
+	/** @param pool  its buffers are as long as the largest payload */
+	constructor(pool: BufferPool) {
+		this.#pool = pool;
 	}
 
 	/** Bytes of the largest payload. */
 	get limit(): number {
-		return this.#slotBytes;
+		return this.#pool.size;
 	}
 
 	/**
@@ -28,20 +32,24 @@ export class KeptPayloads {
 	 * @returns Status.Ok, Status.TooLong over the size of a slot, Status.NoRoom without a free slot
 	 */
 	keep(owner: number, payload: Uint8Array, length: number): Status {
-		if (length > this.#slotBytes) return Status.TooLong;
+		if (length > this.#pool.size) return Status.TooLong;
 		const slot = this.#owners.indexOf(nobody);
 		if (slot < 0) return Status.NoRoom;
 		this.#owners[slot] = owner;
 		this.#lengths[slot] = length;
-		const start = slot * this.#slotBytes;
-		for (let index = 0; index < length; index++) this.bytes[start + index] = payload[index]!;
+		const bytes = this.#pool.take();
+		for (let index = 0; index < length; index++) bytes[index] = payload[index]!;
+		this.#slots[slot] = bytes;
 		return Status.Ok;
 	}
 
 	/** Frees the slot of `owner`, if it has one. */
 	release(owner: number): void {
 		const slot = this.#owners.indexOf(owner);
-		if (slot >= 0) this.#owners[slot] = nobody;
+		if (slot < 0) return;
+		this.#owners[slot] = nobody;
+		this.#pool.give(this.#slots[slot]!);
+		this.#slots[slot] = undefined;
 	}
 
 	/**
@@ -50,16 +58,16 @@ export class KeptPayloads {
 	 * @returns its bytes, or -Status.NoRoom when `into` ends first
 	 */
 	copy(owner: number, into: Uint8Array, start: number): number {
-		const from = this.start(owner);
+		const from = this.bytes(owner);
 		const length = this.length(owner);
 		if (start + length > into.length) return -Status.NoRoom;
-		for (let index = 0; index < length; index++) into[start + index] = this.bytes[from + index]!;
+		for (let index = 0; index < length; index++) into[start + index] = from[index]!;
 		return length;
 	}
 
-	/** First byte of the payload of `owner`, index into `bytes`. */
-	start(owner: number): number {
-		return this.#owners.indexOf(owner) * this.#slotBytes;
+	/** The payload of `owner`, from the first byte on. */
+	bytes(owner: number): Uint8Array {
+		return this.#slots[this.#owners.indexOf(owner)] ?? nothing;
 	}
 
 	/** Bytes of the payload of `owner`. */

@@ -105,7 +105,6 @@ export class MqttLink implements Timed {
 	readonly #session: MqttSession;
 	readonly #backoff: Backoff;
 	readonly #outlet: Outlet = { write: (bytes, start, end) => this.#write(bytes, start, end) };
-	readonly #input = new Uint8Array(Limits.readBytes);
 	readonly #reasons = new Uint32Array(reasons);
 	#state: LinkState = Stopped;
 	#deadline = never as Ticks;
@@ -333,15 +332,21 @@ export class MqttLink implements Timed {
 	/** Reads all there is, as long as the answers have room; the rest waits for `onWritable`. */
 	#read(now: Ticks): void {
 		if (this.#state === Connecting || this.#state === Handshaking) return;
+		const { input } = this.#session;
+		const bytes = input.take();
+		this.#readInto(bytes, now);
+		input.give(bytes);
+	}
+
+	#readInto(bytes: Uint8Array, now: Ticks): void {
 		const socket = this.#socket;
 		while (socket !== undefined && socket === this.#socket && this.#session.canReceive) {
-			const count = this.#readSocket(socket);
+			const count = this.#readSocket(socket, bytes);
 			if (count === 0) return;
 			// Unread bytes would make TCP reset the connection, and DISCONNECT with it [RFC 1122
 			// §4.2.2.13].
 			if (this.#state === Closing && count > 0) continue;
-			const status =
-				count < 0 ? (-count as Status) : this.#session.receive(this.#input, 0, count, now);
+			const status = count < 0 ? (-count as Status) : this.#session.receive(bytes, 0, count, now);
 			if (socket !== this.#socket) return;
 			if (status !== Status.Ok) {
 				if (this.#isTrying) this.#fail(status, now);
@@ -436,9 +441,9 @@ export class MqttLink implements Timed {
 		}
 	}
 
-	#readSocket(socket: Socket): number {
+	#readSocket(socket: Socket, into: Uint8Array): number {
 		try {
-			return socket.read(this.#input);
+			return socket.read(into);
 		} catch {
 			return -Status.SocketFailed;
 		}

@@ -1,9 +1,11 @@
 import { assert } from "../base/assert.ts";
+import type { BufferPool } from "../base/bufferpool.ts";
 import { utf8Length, writeUtf8 } from "../base/bytes.ts";
 import { Status } from "../base/status.ts";
 import { after, never } from "../base/ticks.ts";
 import { Durations, Limits } from "../limits.ts";
 import type { Ticks, Timed } from "../ports/clock.ts";
+import { SessionBuffers } from "./buffers.ts";
 import { PacketDecoder, Sender } from "./decode.ts";
 import { Deliveries } from "./deliveries.ts";
 import { DurableState } from "./durable.ts";
@@ -60,15 +62,11 @@ const transitions: Readonly<Record<SessionState, readonly SessionState[]>> = Obj
 	[Failed]: [Closed],
 });
 
-const defaultBuffers = Object.freeze({
-	receiveBytes: Limits.receiveBytes,
-	transmitBytes: Limits.transmitBytes,
-	controlBytes: Limits.controlBytes,
-});
-
 export class MqttSession implements Timed {
 	/** Why the last connection ended; Status.Ok before that. */
 	reason: Status = Status.Ok;
+	/** What its link reads into. */
+	readonly input: BufferPool;
 	readonly #host: SessionHost;
 	readonly #isAws: boolean;
 	readonly #connect: ConnectFields;
@@ -96,14 +94,15 @@ export class MqttSession implements Timed {
 
 	/** @throws {Error} when the options make no CONNECT that the standard, or AWS IoT Core, allows */
 	constructor(options: SessionOptions, host: SessionHost) {
-		const buffers = options.buffers ?? defaultBuffers;
+		const buffers = options.buffers ?? new SessionBuffers();
+		this.input = buffers.input;
 		this.#host = host;
 		this.#isAws = options.profile === "aws";
 		this.#connect = connectFields(options);
 		this.#keepAliveMs = this.#connect.keepAlive * 1_000;
-		this.#out = new TransmitBuffer(buffers.transmitBytes);
-		this.#decoder = new PacketDecoder(buffers.receiveBytes, Sender.Server);
-		const kept = new KeptPayloads(buffers.controlBytes);
+		this.#out = new TransmitBuffer(buffers.transmit);
+		this.#decoder = new PacketDecoder(buffers.receive, Sender.Server);
+		const kept = new KeptPayloads(buffers.control);
 		this.#durable = new DurableState(options.keyValue, this.#table, kept, this.#received);
 		this.#deliveries = new Deliveries(
 			this.#isAws ? 1 : 2,
@@ -337,6 +336,7 @@ export class MqttSession implements Timed {
 		}
 		assert(!will || this.#checkName(will.topicName) === Status.Ok, "topic name of the will");
 		assert(encodeConnect(fields, out.bytes, 0, out.limit) > 0, "CONNECT that can be encoded");
+		out.close();
 	}
 
 	/** What ends an open connection comes first; PINGREQ is the rest. */
@@ -385,7 +385,10 @@ export class MqttSession implements Timed {
 			if (type < 0) return -type as Status;
 			const status = this.#onPacket(packet, now);
 			if (status !== Status.Ok) return status;
-			if (!this.#isConnected) return Status.Ok;
+			if (!this.#isConnected) {
+				this.#decoder.reset();
+				return Status.Ok;
+			}
 		}
 		return Status.Ok;
 	}
@@ -530,6 +533,8 @@ export class MqttSession implements Timed {
 		this.#enter(Closed);
 		this.reason = status;
 		this.#out.close();
+		// A packet that is being received is its host's until the call returns.
+		if (!this.#isReceiving) this.#decoder.reset();
 		this.#deliveries.disconnect(status, now);
 		this.#host.onClosed(status, now);
 	}

@@ -2,6 +2,7 @@ import { assert } from "../base/assert.ts";
 import { Status } from "../base/status.ts";
 import { Limits } from "../limits.ts";
 import type { FlashPartition } from "../ports/storage.ts";
+import { PageBuffers } from "./pages.ts";
 import {
 	blockHeaderBytes,
 	checkRecord,
@@ -14,9 +15,6 @@ import {
 	sealRecord,
 	unitBytes,
 } from "./record.ts";
-
-/** Largest single write: one page of a NOR part. */
-export const pageBytes = 256;
 
 /** Bytes that are read at first: most records are no longer. */
 const usualBytes = 64;
@@ -33,25 +31,32 @@ export class FlashMedium {
 	readonly blocks: number;
 	readonly blockLength: number;
 	/** What the next `write` writes, from index 0. */
-	readonly out = new Uint8Array(pageBytes);
-	readonly outView = new DataView(this.out.buffer);
+	readonly out: Uint8Array;
+	readonly outView: DataView;
 	/** What the last `read` has read. */
-	readonly in = new Uint8Array(pageBytes);
-	readonly inView = new DataView(this.in.buffer);
+	readonly in: Uint8Array;
+	readonly inView: DataView;
 	readonly #flash: FlashPartition;
 	readonly #outs: readonly Uint8Array[];
 	readonly #ins: readonly Uint8Array[];
 
-	/** @throws {Error} when the partition is not one that the records fit on */
-	constructor(flash: FlashPartition) {
+	/**
+	 * @param pages  lent for the length of each call of the outbox
+	 * @throws {Error} when the partition is not one that the records fit on
+	 */
+	constructor(flash: FlashPartition, pages = new PageBuffers()) {
 		const { blocks, blockLength, writeAlign, eraseValue } = flash.status();
 		assert(unitBytes % writeAlign === 0, `writeAlign is ${writeAlign}, not a divisor of 16`);
 		assert(eraseValue === erased, "erased flash does not read as 0xff");
 		this.#flash = flash;
 		this.blocks = blocks;
 		this.blockLength = blockLength;
-		this.#outs = prefixes(this.out);
-		this.#ins = prefixes(this.in);
+		this.out = pages.out;
+		this.outView = pages.outView;
+		this.in = pages.in;
+		this.inView = pages.inView;
+		this.#outs = pages.outs;
+		this.#ins = pages.ins;
 	}
 
 	/** The first `length` bytes of `out`, a multiple of `unitBytes`. */
@@ -102,15 +107,6 @@ export class FlashMedium {
 			return Status.StorageFailed;
 		}
 	}
-}
-
-/** Views of the first 0, 16, 32 .. bytes, so that the hot path needs no `subarray`. */
-function prefixes(bytes: Uint8Array): readonly Uint8Array[] {
-	const views: Uint8Array[] = [];
-	for (let length = 0; length <= bytes.length; length += unitBytes) {
-		views.push(bytes.subarray(0, length));
-	}
-	return views;
 }
 
 const BlockState = Object.freeze({

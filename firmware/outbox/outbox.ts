@@ -6,6 +6,7 @@ import { divide } from "./budget.ts";
 import { FlashLog, FlashMedium } from "./log.ts";
 import { NoticeLog } from "./notices.ts";
 import { ObservationCodec, plainIds } from "./observations.ts";
+import type { PageBuffers } from "./pages.ts";
 import { RangeSet } from "./ranges.ts";
 import {
 	blockHeaderBytes,
@@ -36,6 +37,8 @@ export interface OutboxOptions {
 	 * The indices themselves unless given.
 	 */
 	readonly channelIds?: Uint8Array | undefined;
+	/** Scratch that the outboxes of one process may share; its own unless given. */
+	readonly pages?: PageBuffers | undefined;
 	/** Woken from deep sleep: the same boot goes on, and with it its boot-relative times. */
 	readonly resumed?: boolean | undefined;
 }
@@ -88,7 +91,7 @@ export class Outbox {
 		assert(firstSequence >= 1, "firstSequence");
 		this.#options = options;
 		this.#codec = new ObservationCodec(channelIds);
-		this.#medium = new FlashMedium(flash);
+		this.#medium = new FlashMedium(flash, options.pages);
 		const { observationBlocks, noticeBlocks } = divide(flash.status());
 		this.#log = new FlashLog(this.#medium, 0, observationBlocks);
 		const noticeLog = new FlashLog(this.#medium, observationBlocks, noticeBlocks);

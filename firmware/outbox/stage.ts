@@ -1,7 +1,8 @@
 import { assert } from "../base/assert.ts";
 import { Limits } from "../limits.ts";
 import type { RetainedMemory } from "../ports/storage.ts";
-import { type FlashMedium, pageBytes } from "./log.ts";
+import type { FlashMedium } from "./log.ts";
+import { pageBytes } from "./pages.ts";
 import {
 	checkRecord,
 	RecordKind,

@@ -4,7 +4,6 @@ import { ByteWriter } from "../base/bytes.ts";
 import { asDocument, type Document, parseDocument } from "../base/json.ts";
 import { Status } from "../base/status.ts";
 import { after, never } from "../base/ticks.ts";
-import { Limits } from "../limits.ts";
 import type { Random, Ticks, Timed } from "../ports/clock.ts";
 import type { StationConfig } from "./config.ts";
 import { ShadowAnswer, ShadowCode, shadowFilters, shadowPrefix } from "./protocol.ts";
@@ -74,6 +73,8 @@ export interface ShadowOptions {
 	readonly random: Random;
 	/** Facts about the station that are reported with the settings; fixed for the life of the run. */
 	readonly facts: Document;
+	/** Scratch for a request, of Limits.controlBytes; nobody else uses it during a call. */
+	readonly payload: Uint8Array;
 	/** Publishes at the given QoS; returns a packet identifier or a negated Status. */
 	publish(topicName: string, payload: Uint8Array, length: number, qos: 0 | 1, now: Ticks): number;
 	/** Subscribes at QoS 1; returns a packet identifier or a negated Status. */
@@ -89,8 +90,8 @@ export class ShadowClient implements Timed {
 	readonly #prefix: string;
 	readonly #filters: readonly string[];
 	readonly #backoff: Backoff;
-	readonly #payload = new Uint8Array(Limits.controlBytes);
-	readonly #writer = new ByteWriter(this.#payload);
+	readonly #payload: Uint8Array;
+	readonly #writer: ByteWriter;
 	#state: ShadowState = Offline;
 	#subscription = 0;
 	#tokens = 0;
@@ -104,6 +105,8 @@ export class ShadowClient implements Timed {
 
 	constructor(options: ShadowOptions) {
 		this.#options = options;
+		this.#payload = options.payload;
+		this.#writer = new ByteWriter(options.payload);
 		this.#prefix = shadowPrefix(options.thingName);
 		this.#filters = shadowFilters(options.thingName);
 		this.#backoff = new Backoff(pauseBase, pauseCap, pauseFloor, () => options.random.next());

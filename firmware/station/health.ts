@@ -33,6 +33,8 @@ export interface HealthFacts {
 export interface HealthOptions {
 	/** Reads the facts of this moment. */
 	facts(now: Ticks): HealthFacts;
+	/** Scratch for a message; nobody else uses it during a call. */
+	readonly payload: Uint8Array;
 	/** Publishes; returns a packet identifier or a negated Status. */
 	publish(payload: Uint8Array, length: number, now: Ticks): number;
 }
@@ -45,14 +47,16 @@ export class Health implements Timed {
 	deadline = never as Ticks;
 	readonly #options: HealthOptions;
 	readonly #period: number;
-	readonly #payload = new Uint8Array(Limits.controlBytes);
-	readonly #writer = new ByteWriter(this.#payload);
+	readonly #payload: Uint8Array;
+	readonly #writer: ByteWriter;
 	readonly #lines: string[] = [];
 
 	/** @param period  ms between two messages */
 	constructor(period: number, options: HealthOptions) {
 		this.#period = period;
 		this.#options = options;
+		this.#payload = options.payload;
+		this.#writer = new ByteWriter(options.payload);
 	}
 
 	/** Begins to report: the first message goes at once, since a birth is when people look. */

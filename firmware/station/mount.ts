@@ -1,9 +1,8 @@
 import type { Device } from "../ports/device.ts";
 import type { Sensor } from "../ports/sensor.ts";
-import { ChannelTable } from "../sensing/channel.ts";
 import type { SensorMount } from "../sensing/scheduler.ts";
 import { SensorBus } from "../sensing/sensorbus.ts";
-import { fillingsOf } from "./channels.ts";
+import type { Commons } from "./commons.ts";
 import type { SensorEntry, StationDefinition } from "./define.ts";
 
 /** Standard mode of I2C, in Hz: what every part can do (NXP UM10204 §3.1). */
@@ -16,19 +15,18 @@ type AnyDriver = new (options: { sensor: object }) => Sensor;
 export function mountsOf(
 	definition: StationDefinition,
 	device: Device,
-	channels: ChannelTable,
+	{ fillings }: Commons,
 	log: (line: string) => void,
 ): readonly SensorMount[] {
-	const known = new ChannelTable(definition.channels);
 	const buses = new Map(
 		Object.entries(definition.buses).map(([name, pins]) => [
 			name,
 			new SensorBus({ ...pins, name, Digital: device.io.Digital, log }),
 		]),
 	);
-	return definition.sensors.map((entry) => ({
+	return definition.sensors.map((entry, index) => ({
 		name: entry.name,
-		fillings: fillingsOf(entry, known, channels),
+		fillings: fillings[index]!,
 		bus: buses.get(entry.placement.bus ?? ""),
 		create: () => createSensor(entry, definition, device),
 	}));

@@ -1,11 +1,10 @@
 import { ByteWriter } from "../base/bytes.ts";
 import type { Ticks } from "../ports/clock.ts";
 
-/** Longest status message, in bytes. */
-const statusBytes = 256;
-
 /** What the presence is given by the station. */
 export interface PresenceOptions {
+	/** Scratch for a message; nobody else uses it during a call. */
+	readonly payload: Uint8Array;
 	/** Publishes a retained message at QoS 1; returns a packet identifier or a negated Status. */
 	publish(payload: Uint8Array, length: number, now: Ticks): number;
 }
@@ -21,12 +20,14 @@ export class Presence {
 	readonly will: Uint8Array;
 	readonly #options: PresenceOptions;
 	readonly #birth: string;
-	readonly #payload = new Uint8Array(statusBytes);
-	readonly #writer = new ByteWriter(this.#payload);
+	readonly #payload: Uint8Array;
+	readonly #writer: ByteWriter;
 
 	/** @param facts  what a birth says of this boot beside "online" */
 	constructor(facts: Readonly<Record<string, string | number>>, options: PresenceOptions) {
 		this.#options = options;
+		this.#payload = options.payload;
+		this.#writer = new ByteWriter(options.payload);
 		this.#birth = JSON.stringify({ state: "online", ...facts });
 		this.will = this.#payload.slice(0, this.#encode('{"state":"offline","reason":"lost"}'));
 	}

@@ -19,7 +19,7 @@ import { Window } from "../sensing/window.ts";
 import { ShadowClient } from "../shadow/client.ts";
 import { StationConfig } from "../shadow/config.ts";
 import { Agenda } from "./agenda.ts";
-import { channelsOf } from "./channels.ts";
+import { Commons } from "./commons.ts";
 import type { StationDefinition } from "./define.ts";
 import { Departure, DepartureState } from "./departure.ts";
 import { Health, type HealthFacts } from "./health.ts";
@@ -112,13 +112,14 @@ export class Station {
 	/** Values since boot that did not fit their column in a report. */
 	#misfits = 0;
 
-	constructor(device: Device, definition: StationDefinition) {
+	/** @param commons  of this definition, where it has more than one station in the process */
+	constructor(device: Device, definition: StationDefinition, commons = new Commons(definition)) {
 		const { clock, identity, random } = device;
 		const log = (line: string) => this.#log(line);
 		const topic = (name: string) => name.replace("{thing}", identity.thingName);
 		this.#device = device;
 		this.#definition = definition;
-		this.#channels = channelsOf(definition);
+		this.#channels = commons.channels;
 		this.#config = new StationConfig(definition.cadence, device.keyValue);
 		this.#derivation = new Derivation({
 			channels: this.#channels,
@@ -135,7 +136,7 @@ export class Station {
 		});
 		this.#window = new Window(this.#channels, this.#derivation.onWind);
 		this.#scheduler = new SensingScheduler({
-			mounts: mountsOf(definition, device, this.#channels, log),
+			mounts: mountsOf(definition, device, commons, log),
 			channels: this.#channels,
 			window: this.#window,
 			log,
@@ -154,6 +155,7 @@ export class Station {
 		this.#outbox = new Outbox(device.flash, {
 			firstSequence: firstSequenceOfBlank(this.#timekeeper.epochAt(clock.ticks)),
 			channelIds: this.#channels.ids,
+			pages: commons.pages,
 		});
 		this.#observer = new Observer(
 			{
@@ -172,7 +174,8 @@ export class Station {
 		const reportTopic = topic(definition.topics.report);
 		const encode = definition.payload === "dense" ? encodeDenseReport : encodeReport;
 		this.#uplink = new Uplink({
-			channels: this.#channels.length,
+			run: commons.run,
+			payload: commons.report,
 			peek: (from, limit, into) => this.#outbox.peek(from, limit, into),
 			newest: () => this.#outbox.nextSequence - 1,
 			acknowledge: (first, last) => this.#outbox.acknowledge(first, last),
@@ -186,12 +189,14 @@ export class Station {
 		this.#presence = new Presence(
 			{ firmware: firmwareVersion, reset: device.resetReason },
 			{
+				payload: commons.message,
 				publish: (payload, length, now) =>
 					this.#session.publish(statusTopic, payload, length, 1, true, now),
 			},
 		);
 		const healthTopic = topic(definition.topics.health);
 		this.#health = new Health(definition.healthSeconds * 1000, {
+			payload: commons.message,
 			facts: (now) => this.#facts(now),
 			publish: (payload, length, now) =>
 				this.#session.publish(healthTopic, payload, length, 1, false, now),
@@ -201,6 +206,7 @@ export class Station {
 			config: this.#config,
 			random,
 			settings: [qualityLimits],
+			payload: commons.message,
 			facts: { firmware: firmwareVersion, ...metadataOf(definition) },
 			publish: (name, payload, length, level, now) =>
 				this.#session.publish(name, payload, length, level, false, now),
@@ -216,6 +222,7 @@ export class Station {
 				will: { topicName: statusTopic, payload: this.#presence.will, qos: 1, retain: true },
 				profile: definition.cloud,
 				keyValue: device.keyValue,
+				buffers: commons.session,
 			},
 			{
 				onOpen: (_subscribed, now) => this.#onOpen(now),

@@ -1,12 +1,13 @@
-import { ObservationRun } from "../base/observation.ts";
+import type { ObservationRun } from "../base/observation.ts";
 import { Status } from "../base/status.ts";
 import { Limits } from "../limits.ts";
 import type { Ticks } from "../ports/clock.ts";
 
 /** What the uplink is given by the station. */
 export interface UplinkOptions {
-	/** Channels of the station. */
-	readonly channels: number;
+	/** Scratch for a run, and for the report that it becomes; nobody else uses them during a call. */
+	readonly run: ObservationRun;
+	readonly payload: Uint8Array;
 	/** The outbox, as far as reports are cut from it. */
 	peek(from: number, limit: number, into: ObservationRun): number;
 	/** Sequence number of the newest observation, 0 before the first. */
@@ -41,7 +42,7 @@ export class Uplink {
 	roundTripMs = Number.NaN;
 	readonly #options: UplinkOptions;
 	readonly #run: ObservationRun;
-	readonly #payload = new Uint8Array(Limits.reportBytes);
+	readonly #payload: Uint8Array;
 	/** The highest sequence number that is with the session. */
 	#handedOver = 0;
 	/** The highest sequence number that was ever in a report; survives a rewind. */
@@ -51,7 +52,8 @@ export class Uplink {
 
 	constructor(options: UplinkOptions) {
 		this.#options = options;
-		this.#run = new ObservationRun(options.channels);
+		this.#run = options.run;
+		this.#payload = options.payload;
 	}
 
 	/**

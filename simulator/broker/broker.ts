@@ -1,3 +1,4 @@
+import { BufferPool } from "../../firmware/base/bufferpool.ts";
 import { Limits } from "../../firmware/limits.ts";
 import { PacketDecoder, Sender } from "../../firmware/mqtt/decode.ts";
 import { type Qos, subscribeFailure } from "../../firmware/mqtt/packet.ts";
@@ -54,7 +55,8 @@ export class MemoryBroker {
 		const { packetBytes = Limits.transmitBytes } = options;
 		this.#options = options;
 		this.#host = {
-			lendDecoder: () => this.#decoders.pop() ?? new PacketDecoder(packetBytes, Sender.Client),
+			lendDecoder: () =>
+				this.#decoders.pop() ?? new PacketDecoder(new BufferPool(packetBytes, 1), Sender.Client),
 			takeBackDecoder: (decoder) => this.#takeBack(decoder),
 			qos2: options.qos2 ?? "full",
 			connect: (connection, request, now) => this.#connect(connection, request, now),

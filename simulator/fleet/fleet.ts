@@ -1,3 +1,4 @@
+import { Commons } from "../../firmware/station/commons.ts";
 import type { StationDefinition } from "../../firmware/station/define.ts";
 import { RandomStream } from "../kernel/random.ts";
 import { climateOf, type Weather } from "../weather/climate.ts";
@@ -42,6 +43,7 @@ export class Fleet {
 		this.#world = world;
 		const seed = new RandomStream(options.seed);
 		const climate = climateOf(options.weather);
+		const commons = new Commons(options.definition, 0);
 		this.stations = options.things.map((thing) => {
 			const random = seed.child(thing);
 			return new SimulatedStation(world, {
@@ -49,6 +51,7 @@ export class Fleet {
 				endpoint: options.endpoint,
 				port: options.port,
 				definition: options.definition,
+				commons,
 				...(options.parts === undefined ? {} : { parts: options.parts }),
 				random,
 				weather: climate.sourceFor(options.definition.site, random),

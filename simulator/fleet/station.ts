@@ -2,6 +2,7 @@ import { messageOf } from "../../cloud/fault.ts";
 import type { Ticks } from "../../firmware/ports/clock.ts";
 import type { ResetReason } from "../../firmware/ports/device.ts";
 import type { FlashPartition, KeyValue } from "../../firmware/ports/storage.ts";
+import type { Commons } from "../../firmware/station/commons.ts";
 import type { StationDefinition } from "../../firmware/station/define.ts";
 import { Station, type StationState } from "../../firmware/station/station.ts";
 import { VirtualBus } from "../device/bus.ts";
@@ -23,6 +24,8 @@ export interface SimulatedStationOptions {
 	readonly endpoint: string;
 	readonly port: number;
 	readonly definition: StationDefinition;
+	/** What it shares with the stations of its definition. */
+	readonly commons: Commons;
 	/** The simulated parts of the user's own sensors. */
 	readonly parts?: Parts;
 	readonly weather: WeatherSource;
@@ -190,8 +193,19 @@ export class SimulatedStation {
 	}
 
 	#boot(resetReason: ResetReason): void {
-		const { thing, endpoint, port, timeServer, definition, flash, keyValue, random, crystal, log } =
-			this.#options;
+		const {
+			thing,
+			endpoint,
+			port,
+			timeServer,
+			definition,
+			commons,
+			flash,
+			keyValue,
+			random,
+			crystal,
+			log,
+		} = this.#options;
 		this.#boots += 1;
 		this.#options.onBoot?.();
 		const turn: Turn = (work) => this.#turn(device, work);
@@ -209,7 +223,7 @@ export class SimulatedStation {
 		});
 		this.#device = device;
 		turn(() => {
-			const station = new Station(device, definition);
+			const station = new Station(device, definition, commons);
 			this.#station = station;
 			this.#latest = station;
 			station.start(device.clock.ticks);

@@ -1,6 +1,7 @@
 import { describe, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Packet as Witnessed } from "mqtt-packet";
+import { BufferPool } from "../../firmware/base/bufferpool.ts";
 import { PacketDecoder, Sender } from "../../firmware/mqtt/decode.ts";
 import {
 	encodeAck,
@@ -113,8 +114,8 @@ function sameBytes(length: number, packet: Witnessed): void {
 }
 
 const decoders = {
-	[Sender.Server]: new PacketDecoder(capacity, Sender.Server),
-	[Sender.Client]: new PacketDecoder(capacity, Sender.Client),
+	[Sender.Server]: new PacketDecoder(new BufferPool(capacity, 1), Sender.Server),
+	[Sender.Client]: new PacketDecoder(new BufferPool(capacity, 1), Sender.Client),
 };
 const decoded = new Packet();
 

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
+import { BufferPool } from "../../firmware/base/bufferpool.ts";
+import { SessionBuffers } from "../../firmware/mqtt/buffers.ts";
 import { PacketDecoder, Sender } from "../../firmware/mqtt/decode.ts";
 import { Packet, PacketType } from "../../firmware/mqtt/packet.ts";
 import { SessionState } from "../../firmware/mqtt/session.ts";
@@ -75,7 +77,7 @@ describe("hostile bytes", () => {
 		const bytes = new Uint8Array(longest + 8);
 		const packet = new Packet();
 		const senders = [Sender.Server, Sender.Client];
-		const decoders = senders.map((sender) => new PacketDecoder(64, sender));
+		const decoders = senders.map((sender) => new PacketDecoder(new BufferPool(64, 1), sender));
 		const outcomes = { packets: 0, failures: 0, waiting: 0 };
 		for (let count = 0; count < decoderCases; count++) {
 			const length = fill(bytes, random);
@@ -141,7 +143,7 @@ describe("hostile bytes", () => {
 	test("a session goes on or ends with its reason, and the next connection works", () => {
 		const random = new RandomStream(seed).child("session");
 		const bytes = new Uint8Array(longest + 8);
-		const buffers = { receiveBytes: 64, transmitBytes: 256, controlBytes: 64 };
+		const buffers = new SessionBuffers({ receiveBytes: 64, transmitBytes: 256, controlBytes: 64 });
 		const ends = new Map<number, number>();
 		let bench = new SessionBench({ buffers });
 		for (let count = 0; count < sessionCases; count++) {

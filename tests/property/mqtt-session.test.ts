@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Status, statusName } from "../../firmware/base/status.ts";
+import { SessionBuffers } from "../../firmware/mqtt/buffers.ts";
 import type { SessionHost } from "../../firmware/mqtt/host.ts";
 import { MqttSession, SessionState } from "../../firmware/mqtt/session.ts";
 import type { Ticks } from "../../firmware/ports/clock.ts";
@@ -29,6 +30,8 @@ class Scenario implements SessionHost {
 	sessionLost = false;
 	now = 0;
 	#session: MqttSession;
+	#buffers = new SessionBuffers();
+	#reserved = 0;
 	readonly #random: RandomStream;
 	readonly #keyValue = new MapKeyValue();
 	readonly #broker: MemoryBroker;
@@ -92,6 +95,10 @@ class Scenario implements SessionHost {
 	}
 
 	check(): void {
+		// What a chip reserves was enough, and comes back when nothing is under way.
+		expect(this.#buffers.bytes).toBe(this.#reserved);
+		const { input, transmit, control } = this.#buffers;
+		expect([input.lent, transmit.lent, control.lent]).toEqual([0, 0, 0]);
 		const { inflightCount, maximumQos } = this.#session;
 		expect(inflightCount).toBe(0);
 		expect(this.runs.filter(({ acknowledged }) => !acknowledged)).toEqual([]);
@@ -110,8 +117,10 @@ class Scenario implements SessionHost {
 
 	#boot(): MqttSession {
 		const options = { clientId: "c", keepAlive: 60, cleanSession: false, profile: "mqtt" } as const;
-		const buffers = { receiveBytes: 256, transmitBytes: 300, controlBytes: 64 };
-		return new MqttSession({ ...options, buffers, keyValue: this.#keyValue }, this);
+		const sizes = { receiveBytes: 256, transmitBytes: 300, controlBytes: 64 };
+		this.#buffers = new SessionBuffers(sizes);
+		this.#reserved = this.#buffers.bytes;
+		return new MqttSession({ ...options, buffers: this.#buffers, keyValue: this.#keyValue }, this);
 	}
 
 	#connect(): void {

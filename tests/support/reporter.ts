@@ -1,5 +1,6 @@
 import { Status } from "../../firmware/base/status.ts";
 import { after } from "../../firmware/base/ticks.ts";
+import { SessionBuffers } from "../../firmware/mqtt/buffers.ts";
 import type { SessionHost } from "../../firmware/mqtt/host.ts";
 import { LinkState, MqttLink } from "../../firmware/mqtt/link.ts";
 import { MqttSession } from "../../firmware/mqtt/session.ts";
@@ -165,7 +166,7 @@ export class Reporter implements SessionHost {
 				cleanSession: false,
 				profile: "mqtt",
 				keyValue: this.#keyValue,
-				buffers: { receiveBytes: 512, transmitBytes: 512, controlBytes: 16 },
+				buffers: new SessionBuffers({ receiveBytes: 512, transmitBytes: 512, controlBytes: 16 }),
 			},
 			this,
 		);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { BufferPool } from "../../../firmware/base/bufferpool.ts";
 import { Status } from "../../../firmware/base/status.ts";
 import { PacketDecoder, Sender } from "../../../firmware/mqtt/decode.ts";
 import { Packet, PacketType } from "../../../firmware/mqtt/packet.ts";
@@ -175,7 +176,7 @@ describe("what is not allowed", () => {
 	});
 
 	test("a failure stays until reset, which forgets it", () => {
-		const decoder = new PacketDecoder(64, Sender.Server);
+		const decoder = new PacketDecoder(new BufferPool(64, 1), Sender.Server);
 		const packet = new Packet();
 		decoder.push(Uint8Array.from([0x00]), 0, 1);
 		expect(decoder.next(packet)).toBe(-Malformed);
@@ -233,7 +234,7 @@ describe("a PUBLISH larger than the buffer", () => {
 });
 
 test("a packet lies where it was pushed, without a copy, when it comes whole", () => {
-	const decoder = new PacketDecoder(64, Sender.Server);
+	const decoder = new PacketDecoder(new BufferPool(64, 1), Sender.Server);
 	const packet = new Packet();
 	const bytes = Uint8Array.from(goldenPackets.find(({ name }) => name.includes("3.11"))!.bytes);
 	decoder.push(bytes, 0, bytes.length);

@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "@jest/globals";
 import { Limits } from "../../../firmware/limits.ts";
+import { SessionBuffers } from "../../../firmware/mqtt/buffers.ts";
 import type { Socket } from "../../../firmware/ports/socket.ts";
 import { LinkBench } from "./linkbench.ts";
 
@@ -55,6 +56,17 @@ test("1,000 reconnects: every socket is let go", async () => {
 	expect(references.filter((reference) => reference.deref() !== undefined)).toHaveLength(0);
 	expect(bench.questions).toHaveLength(0);
 	expect(bench.session.inflightCount).toBeLessThanOrEqual(Limits.controlMessages);
+});
+
+test("1,000 reconnects: no buffer beside those reserved, and none that is not given back", () => {
+	const buffers = new SessionBuffers();
+	const reserved = buffers.bytes;
+	const bench = new LinkBench({}, { buffers });
+	reconnect(bench, 1_000);
+	expect(buffers.bytes).toBe(reserved);
+	const { input, receive, transmit, control } = buffers;
+	expect([input.lent, receive.lent, transmit.lent]).toEqual([0, 0, 0]);
+	expect(control.lent).toBe(bench.session.inflightCount);
 });
 
 test("10,000 reconnects: the heap is what it was", () => {

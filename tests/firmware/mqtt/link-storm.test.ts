@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { Status } from "../../../firmware/base/status.ts";
+import { SessionBuffers } from "../../../firmware/mqtt/buffers.ts";
 import type { SessionHost } from "../../../firmware/mqtt/host.ts";
 import { LinkState, MqttLink } from "../../../firmware/mqtt/link.ts";
 import { MqttSession } from "../../../firmware/mqtt/session.ts";
@@ -14,7 +15,7 @@ const outage = 60_000;
 /** Ms of one way to the broker. */
 const delay = 10;
 const connack = Uint8Array.of(0x20, 2, 1, 0);
-const buffers = { receiveBytes: 64, transmitBytes: 128, controlBytes: 32 };
+const buffers = new SessionBuffers({ receiveBytes: 64, transmitBytes: 128, controlBytes: 32 });
 
 const host: SessionHost = {
 	onOpen: () => {},

@@ -1,4 +1,5 @@
 import { generate, parser, type Packet as Witnessed } from "mqtt-packet";
+import { BufferPool } from "../../../firmware/base/bufferpool.ts";
 import { PacketDecoder, type Sender } from "../../../firmware/mqtt/decode.ts";
 import { Packet, PacketType } from "../../../firmware/mqtt/packet.ts";
 
@@ -32,7 +33,7 @@ export function decodePieces(
 	sender: Sender,
 	capacity = 512,
 ): (Decoded | number)[] {
-	const decoder = new PacketDecoder(capacity, sender);
+	const decoder = new PacketDecoder(new BufferPool(capacity, 1), sender);
 	const packet = new Packet();
 	const results: (Decoded | number)[] = [];
 	for (const piece of pieces) {

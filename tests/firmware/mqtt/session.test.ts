@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { Status } from "../../../firmware/base/status.ts";
 import { Durations, Limits } from "../../../firmware/limits.ts";
+import { SessionBuffers } from "../../../firmware/mqtt/buffers.ts";
 import type { SessionOptions } from "../../../firmware/mqtt/host.ts";
 import { MqttSession, SessionState } from "../../../firmware/mqtt/session.ts";
 import { MapKeyValue } from "../../support/keyvalue.ts";
@@ -442,7 +443,7 @@ describe("messages from the broker", () => {
 	});
 
 	test("larger than the buffer are dropped, told, and acknowledged so that they do not return", () => {
-		const buffers = { receiveBytes: 64, transmitBytes: 256, controlBytes: 64 };
+		const buffers = new SessionBuffers({ receiveBytes: 64, transmitBytes: 256, controlBytes: 64 });
 		const bench = new SessionBench({ buffers });
 		bench.connect();
 		const large = "x".repeat(1_000);

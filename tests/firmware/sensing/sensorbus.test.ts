@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { Limits } from "../../../firmware/limits.ts";
 import type { Ticks } from "../../../firmware/ports/clock.ts";
-import { ChannelTable, reasonName } from "../../../firmware/sensing/channel.ts";
+import { reasonName } from "../../../firmware/sensing/channel.ts";
 import { SensingScheduler } from "../../../firmware/sensing/scheduler.ts";
 import { Window } from "../../../firmware/sensing/window.ts";
+import { Commons } from "../../../firmware/station/commons.ts";
 import { defineStation, sensor } from "../../../firmware/station/define.ts";
 import { mountsOf } from "../../../firmware/station/mount.ts";
 import { BME280 } from "../../../sensors/bme280.ts";
@@ -51,7 +52,8 @@ class Rig {
 		});
 		const weather = { at: (_: number, into: Conditions) => Object.assign(into, conditions) };
 		this.parts = wire(definition, this.bus, { weather, random: new RandomStream(1) });
-		const channels = new ChannelTable([], []);
+		const commons = new Commons(definition);
+		const { channels } = commons;
 		const window = new Window(channels);
 		const { last } = this;
 		window.add = (channel, value) => {
@@ -61,7 +63,7 @@ class Rig {
 			last[channels.at(channel).name] = reasonName(reason);
 		};
 		const log = (line: string) => void this.lines.push(line);
-		const mounts = mountsOf(definition, { io: this.bus.io } as never, channels, log);
+		const mounts = mountsOf(definition, { io: this.bus.io } as never, commons, log);
 		this.scheduler = new SensingScheduler({ mounts, channels, window, log });
 		this.scheduler.setPeriod(periodMs, 0 as Ticks);
 		this.scheduler.open(0 as Ticks);

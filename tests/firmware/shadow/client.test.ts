@@ -34,6 +34,7 @@ class Bench {
 		config: this.config,
 		random: { next: () => 0x8000_0000 },
 		settings: this.settings,
+		payload: new Uint8Array(Limits.controlBytes),
 		facts: this.facts,
 		publish: (topic, payload, length) => {
 			if (!this.accepts) return -Status.NoRoom;

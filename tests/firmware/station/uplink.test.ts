@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { Observation, type ObservationRun } from "../../../firmware/base/observation.ts";
+import { Observation, ObservationRun } from "../../../firmware/base/observation.ts";
 import { Status } from "../../../firmware/base/status.ts";
+import { Limits } from "../../../firmware/limits.ts";
 import type { Ticks } from "../../../firmware/ports/clock.ts";
 import { Uplink } from "../../../firmware/station/uplink.ts";
 
@@ -17,7 +18,8 @@ class Bench {
 	room = 99;
 	newest = 0;
 	readonly uplink = new Uplink({
-		channels: 8,
+		run: new ObservationRun(8),
+		payload: new Uint8Array(Limits.reportBytes),
 		peek: (from, limit, into) => {
 			into.clear();
 			for (const observation of this.waiting) {

@@ -4,7 +4,7 @@ import { hour, makeFleet, pass } from "./support.ts";
 
 const program = new PlainProgram();
 
-beforeAll(() => program.build("tests/simulator/virtual/digest.ts"));
+beforeAll(() => program.build("tests/simulator/virtual/digest.ts"), 120_000);
 afterAll(() => program.end());
 
 test("the same seed gives the same trace hash, twice in a process and in another one", () => {
