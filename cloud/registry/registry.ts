@@ -6,7 +6,14 @@ import { MalformedPolicy, type Policy, parsePolicy } from "./policy.ts";
  * caller can make it durable first. Source: aws-iot-contract.md §2.
  */
 
-export interface Thing {
+/** What the store adds to every entity. */
+interface Kept {
+	/** Epoch ms of its making and of its last change; not there for what an earlier version has stored. */
+	readonly createdMs?: number;
+	readonly modifiedMs?: number;
+}
+
+export interface Thing extends Kept {
 	readonly thingName: string;
 	/** Stays the same for the life of the thing; a thing made again under its name has another. */
 	readonly thingId: string;
@@ -15,20 +22,39 @@ export interface Thing {
 	/** 1 at first, one more with each update. */
 	readonly version: number;
 	readonly groups: readonly string[];
+	readonly billingGroupName?: string | undefined;
 }
 
 export type Attributes = Readonly<Record<string, string>>;
 
-export interface ThingType {
+export type Tags = Readonly<Record<string, string>>;
+
+export interface ThingType extends Kept {
 	readonly thingTypeName: string;
 	/** No new things of this type. */
 	readonly deprecated: boolean;
+	readonly description?: string | undefined;
+	readonly searchableAttributes?: readonly string[] | undefined;
+	readonly tags?: Tags;
 }
 
-export interface ThingGroup {
+export interface ThingGroup extends Kept {
 	readonly thingGroupName: string;
 	readonly parentGroupName: string | undefined;
 	readonly policies: readonly string[];
+	readonly description?: string | undefined;
+	readonly attributes?: Attributes;
+	/** 1 unless given, one more with each update. */
+	readonly version?: number;
+	readonly tags?: Tags;
+}
+
+/** Things whose costs are reckoned together. */
+export interface BillingGroup extends Kept {
+	readonly billingGroupName: string;
+	readonly description: string | undefined;
+	readonly version: number;
+	readonly tags?: Tags;
 }
 
 export type CertificateStatus = "ACTIVE" | "INACTIVE" | "REVOKED" | "PENDING_ACTIVATION";
@@ -36,7 +62,7 @@ export type CertificateStatus = "ACTIVE" | "INACTIVE" | "REVOKED" | "PENDING_ACT
 /** With an exclusive attachment the thing is the certificate's whatever the client id. */
 export type Attachment = "EXCLUSIVE_THING" | "NON_EXCLUSIVE_THING";
 
-export interface Certificate {
+export interface Certificate extends Kept {
 	/** SHA-256 of the certificate in DER, 64 hex digits. */
 	readonly certificateId: string;
 	readonly certificatePem: string;
@@ -58,9 +84,23 @@ export interface Claim {
 }
 
 /** A policy document under its name. */
-export interface NamedPolicy {
+export interface NamedPolicy extends Kept {
 	readonly policyName: string;
+	/** The one in force: that of the default version. */
 	readonly policyDocument: string;
+	/** Only "1" unless given; see `versions.ts`. */
+	readonly versions?: readonly PolicyVersion[];
+	/** "1" unless given. */
+	readonly defaultVersionId?: string;
+	/** How many versions there have ever been; 1 unless given. */
+	readonly versionsMade?: number;
+	readonly tags?: Tags;
+}
+
+export interface PolicyVersion {
+	readonly versionId: string;
+	readonly policyDocument: string;
+	readonly createdMs: number | undefined;
 }
 
 /** One entity as it will be; `undefined` for one that will be gone. */
@@ -72,10 +112,11 @@ export type Change = {
 	};
 }[keyof Entities];
 
-interface Entities {
+export interface Entities {
 	readonly thing: Thing;
 	readonly type: ThingType;
 	readonly group: ThingGroup;
+	readonly billing: BillingGroup;
 	readonly certificate: Certificate;
 	readonly policy: NamedPolicy;
 }
@@ -102,12 +143,15 @@ type FaultCode =
 	| "MalformedPolicyException"
 	| "ResourceAlreadyExistsException"
 	| "ResourceNotFoundException"
-	| "VersionConflictException";
+	| "VersionConflictException"
+	| "VersionsLimitExceededException";
 
-const RegistryLimits = Object.freeze({
+export const RegistryLimits = Object.freeze({
 	attributesWithType: 50,
 	attributesWithoutType: 3,
 	policiesPerTarget: 10,
+	policyVersions: 5,
+	tags: 50,
 	groupsPerThing: 10,
 	groupDepth: 7,
 	groupChildren: 100,
@@ -131,6 +175,7 @@ export class Registry {
 	readonly #things = new Map<string, Thing>();
 	readonly #types = new Map<string, ThingType>();
 	readonly #groups = new Map<string, ThingGroup>();
+	readonly #billing = new Map<string, BillingGroup>();
 	readonly #certificates = new Map<string, Certificate>();
 	readonly #policies = new Map<string, NamedPolicy>();
 	readonly #parsed = new Map<string, Policy>();
@@ -145,8 +190,34 @@ export class Registry {
 		return this.#things.values();
 	}
 
+	get types(): Iterable<ThingType> {
+		return this.#types.values();
+	}
+
+	get groups(): Iterable<ThingGroup> {
+		return this.#groups.values();
+	}
+
+	get billingGroups(): Iterable<BillingGroup> {
+		return this.#billing.values();
+	}
+
 	get certificates(): Iterable<Certificate> {
 		return this.#certificates.values();
+	}
+
+	get policies(): Iterable<NamedPolicy> {
+		return this.#policies.values();
+	}
+
+	/** The entity of a kind and a name, as it is in force. */
+	find<Kind extends keyof Entities>(kind: Kind, name: string): Entities[Kind] | undefined {
+		return this.#mapOf(kind).get(name) as Entities[Kind] | undefined;
+	}
+
+	/** The same. Throws when there is none. */
+	demand<Kind extends keyof Entities>(kind: Kind, name: string): Entities[Kind] {
+		return this.find(kind, name) ?? absent(`${nounOf[kind]} ${name}`);
 	}
 
 	thing(thingName: string): Thing | undefined {
@@ -186,7 +257,7 @@ export class Registry {
 	policiesOf(certificateId: string, thing: Thing | undefined): Policy[] {
 		const names = new Set(this.#certificates.get(certificateId)?.policies);
 		for (const groupName of thing?.groups ?? []) {
-			for (const { policies } of this.#lineage(groupName)) {
+			for (const { policies } of this.lineage(groupName)) {
 				for (const policyName of policies) names.add(policyName);
 			}
 		}
@@ -213,46 +284,60 @@ export class Registry {
 		readonly thingId: string;
 		readonly thingTypeName?: string | undefined;
 		readonly attributes?: Attributes | undefined;
+		readonly billingGroupName?: string | undefined;
 	}): Change[] {
-		const { thingName, thingId, thingTypeName, attributes = {} } = input;
+		const { thingName, thingId, thingTypeName, attributes = {}, billingGroupName } = input;
 		checkName(thingName, "thing");
 		const type = thingTypeName === undefined ? undefined : this.#typeNamed(thingTypeName);
+		if (billingGroupName !== undefined) this.demand("billing", billingGroupName);
 		checkAttributes(attributes, type !== undefined);
 		const present = this.#things.get(thingName);
 		if (present) {
 			const isEqual =
-				present.thingTypeName === thingTypeName && isSame(present.attributes, attributes);
+				present.thingTypeName === thingTypeName &&
+				present.billingGroupName === billingGroupName &&
+				isSame(present.attributes, attributes);
 			if (isEqual) return [];
 			throw exists(`a thing ${thingName} that differs`);
 		}
 		if (type?.deprecated) throw invalid(`the thing type ${thingTypeName} is deprecated`);
 		const thing: Thing = { thingName, thingId, thingTypeName, attributes, version: 1, groups: [] };
-		return [{ kind: "thing", name: thingName, value: thing }];
+		return [changeThing(billingGroupName === undefined ? thing : { ...thing, billingGroupName })];
 	}
 
 	/**
-	 * Changes the attributes of a thing.
+	 * Changes the attributes of a thing, and its type.
 	 *
+	 * @param attributes       they stay as they are when it is `undefined`
 	 * @param merge            whether attributes that are not named stay; an empty value removes one
 	 * @param expectedVersion  refuses when the thing has another version by now
+	 * @param thingTypeName    its type from now on, null for none
 	 */
 	updateThing(
 		thingName: string,
-		attributes: Attributes,
-		options: { readonly merge?: boolean; readonly expectedVersion?: number } = {},
+		attributes: Attributes | undefined,
+		options: {
+			readonly merge?: boolean;
+			readonly expectedVersion?: number | undefined;
+			readonly thingTypeName?: string | null | undefined;
+		} = {},
 	): Change[] {
 		const thing = this.#thingNamed(thingName);
-		const { merge = false, expectedVersion = thing.version } = options;
-		if (expectedVersion !== thing.version) {
-			throw new RegistryFault(
-				"VersionConflictException",
-				`the thing ${thingName} has version ${thing.version}, not ${expectedVersion}`,
-			);
-		}
-		const merged = Object.entries(merge ? { ...thing.attributes, ...attributes } : attributes);
-		const kept = Object.fromEntries(merged.filter(([, value]) => !merge || value !== ""));
-		checkAttributes(kept, thing.thingTypeName !== undefined);
-		return [changeThing({ ...thing, attributes: kept, version: thing.version + 1 })];
+		checkVersion(`thing ${thingName}`, thing.version, options.expectedVersion);
+		const thingTypeName = this.#newTypeOf(thing, options.thingTypeName);
+		const kept = attributes
+			? mergeAttributes(thing.attributes, attributes, options.merge ?? false)
+			: thing.attributes;
+		checkAttributes(kept, thingTypeName !== undefined);
+		const version = thing.version + 1;
+		return [changeThing({ ...thing, thingTypeName, attributes: kept, version })];
+	}
+
+	#newTypeOf(thing: Thing, asked: string | null | undefined): string | undefined {
+		if (asked === undefined || asked === thing.thingTypeName) return thing.thingTypeName;
+		if (asked === null) return undefined;
+		if (this.#typeNamed(asked).deprecated) throw invalid(`the thing type ${asked} is deprecated`);
+		return asked;
 	}
 
 	/** Throws when a thing can't have this type and these attributes. */
@@ -262,8 +347,8 @@ export class Registry {
 	}
 
 	/** Its certificates must be detached first. Its shadows stay. */
-	deleteThing(thingName: string): Change[] {
-		this.#thingNamed(thingName);
+	deleteThing(thingName: string, expectedVersion?: number): Change[] {
+		checkVersion(`thing ${thingName}`, this.#thingNamed(thingName).version, expectedVersion);
 		for (const { things, certificateId } of this.#certificates.values()) {
 			if (Object.hasOwn(things, thingName)) {
 				throw invalid(`the thing ${thingName} has the certificate ${certificateId}`);
@@ -272,10 +357,15 @@ export class Registry {
 		return [{ kind: "thing", name: thingName, value: undefined }];
 	}
 
-	createThingType(thingTypeName: string): Change[] {
+	createThingType(
+		thingTypeName: string,
+		more: Pick<ThingType, "description" | "searchableAttributes" | "tags"> = {},
+	): Change[] {
 		checkName(thingTypeName, "thing type");
-		if (this.#types.has(thingTypeName)) return [];
-		const type: ThingType = { thingTypeName, deprecated: false };
+		const present = this.#types.get(thingTypeName);
+		if (present && isAlike(present, more)) return [];
+		if (present) throw exists(`a thing type ${thingTypeName} that differs`);
+		const type: ThingType = { thingTypeName, deprecated: false, ...more };
 		return [{ kind: "type", name: thingTypeName, value: type }];
 	}
 
@@ -297,26 +387,51 @@ export class Registry {
 		return [{ kind: "type", name: thingTypeName, value: undefined }];
 	}
 
-	createThingGroup(thingGroupName: string, parentGroupName?: string): Change[] {
+	createThingGroup(
+		thingGroupName: string,
+		parentGroupName?: string,
+		more: Pick<ThingGroup, "description" | "attributes" | "tags"> = {},
+	): Change[] {
 		checkName(thingGroupName, "thing group");
+		checkAttributes(more.attributes ?? {}, true);
 		const present = this.#groups.get(thingGroupName);
-		if (present?.parentGroupName === parentGroupName && present) return [];
-		if (present) throw exists(`a thing group ${thingGroupName} with another parent`);
+		const isEqual = present?.parentGroupName === parentGroupName && isAlike(present ?? {}, more);
+		if (present && isEqual) return [];
+		if (present) throw exists(`a thing group ${thingGroupName} that differs`);
 		if (parentGroupName !== undefined) {
-			const depth = this.#lineage(this.#groupNamed(parentGroupName).thingGroupName).length;
+			const depth = this.lineage(this.#groupNamed(parentGroupName).thingGroupName).length;
 			if (depth >= RegistryLimits.groupDepth) throw limit("levels of groups", "groupDepth");
 			const siblings = [...this.#groups.values()].filter(
 				(group) => group.parentGroupName === parentGroupName,
 			);
 			if (siblings.length >= RegistryLimits.groupChildren) throw limit("children", "groupChildren");
 		}
-		const group: ThingGroup = { thingGroupName, parentGroupName, policies: [] };
+		const group: ThingGroup = { thingGroupName, parentGroupName, policies: [], ...more };
 		return [{ kind: "group", name: thingGroupName, value: group }];
 	}
 
+	/** Changes the description and the attributes of a group; what is not named stays. */
+	updateThingGroup(
+		thingGroupName: string,
+		more: Pick<ThingGroup, "description" | "attributes">,
+		options: { readonly merge?: boolean; readonly expectedVersion?: number | undefined } = {},
+	): Change[] {
+		const group = this.#groupNamed(thingGroupName);
+		const version = versionOf(group);
+		checkVersion(`thing group ${thingGroupName}`, version, options.expectedVersion);
+		const { description = group.description } = more;
+		const attributes = more.attributes
+			? mergeAttributes(group.attributes ?? {}, more.attributes, options.merge ?? false)
+			: (group.attributes ?? {});
+		checkAttributes(attributes, true);
+		const value = { ...group, description, attributes, version: version + 1 };
+		return [{ kind: "group", name: thingGroupName, value }];
+	}
+
 	/** It must have no children; its things are no longer in it. */
-	deleteThingGroup(thingGroupName: string): Change[] {
-		this.#groupNamed(thingGroupName);
+	deleteThingGroup(thingGroupName: string, expectedVersion?: number): Change[] {
+		const version = versionOf(this.#groupNamed(thingGroupName));
+		checkVersion(`thing group ${thingGroupName}`, version, expectedVersion);
 		for (const group of this.#groups.values()) {
 			if (group.parentGroupName === thingGroupName) {
 				throw invalid(`the thing group ${thingGroupName} has the child ${group.thingGroupName}`);
@@ -347,9 +462,9 @@ export class Registry {
 		if (thing.groups.length >= RegistryLimits.groupsPerThing) {
 			throw limit("groups of a thing", "groupsPerThing");
 		}
-		const root = this.#lineage(thingGroupName).at(-1);
+		const root = this.lineage(thingGroupName).at(-1);
 		for (const other of thing.groups) {
-			if (this.#lineage(other).at(-1) === root) {
+			if (this.lineage(other).at(-1) === root) {
 				throw invalid(`the thing ${thing.thingName} is in ${other}, of the same hierarchy`);
 			}
 		}
@@ -454,21 +569,26 @@ export class Registry {
 		return [changeCertificate({ ...certificate, things })];
 	}
 
-	createPolicy(policyName: string, policyDocument: string): Change[] {
+	createPolicy(policyName: string, policyDocument: string, tags?: Tags): Change[] {
 		if (!policyNamePattern.test(policyName)) throw invalid("the name of a policy is not allowed");
 		if (this.#policies.has(policyName)) throw exists(`the policy ${policyName}`);
-		return [changePolicy(policyName, policyDocument)];
+		return [changePolicy({ policyName, policyDocument, ...(tags ? { tags } : {}) })];
 	}
 
-	/** Replaces the document; it counts at once. */
+	/** Replaces the document, and the versions there were; it counts at once. */
 	updatePolicy(policyName: string, policyDocument: string): Change[] {
 		this.#policyNamed(policyName);
-		return [changePolicy(policyName, policyDocument)];
+		return [changePolicy({ policyName, policyDocument })];
 	}
 
-	/** It must be attached to nothing. */
+	/** It must be attached to nothing, and have no version but the default one. */
 	deletePolicy(policyName: string): Change[] {
-		this.#policyNamed(policyName);
+		if ((this.#policyNamed(policyName).versions?.length ?? 1) > 1) {
+			throw new RegistryFault(
+				"DeleteConflictException",
+				`the policy ${policyName} has versions that are not the default`,
+			);
+		}
 		for (const target of [...this.#certificates.values(), ...this.#groups.values()]) {
 			if (target.policies.includes(policyName)) {
 				throw new RegistryFault("DeleteConflictException", `the policy ${policyName} is attached`);
@@ -508,7 +628,7 @@ export class Registry {
 	}
 
 	/** A group and its ancestors, up to the root. */
-	#lineage(groupName: string): ThingGroup[] {
+	lineage(groupName: string): ThingGroup[] {
 		const lineage: ThingGroup[] = [];
 		let group = this.#groups.get(groupName);
 		while (group) {
@@ -527,6 +647,8 @@ export class Registry {
 				return this.#types;
 			case "group":
 				return this.#groups;
+			case "billing":
+				return this.#billing;
 			case "certificate":
 				return this.#certificates;
 			case "policy":
@@ -535,23 +657,23 @@ export class Registry {
 	}
 
 	#thingNamed(thingName: string): Thing {
-		return this.#things.get(thingName) ?? absent(`thing ${thingName}`);
+		return this.demand("thing", thingName);
 	}
 
 	#typeNamed(thingTypeName: string): ThingType {
-		return this.#types.get(thingTypeName) ?? absent(`thing type ${thingTypeName}`);
+		return this.demand("type", thingTypeName);
 	}
 
 	#groupNamed(thingGroupName: string): ThingGroup {
-		return this.#groups.get(thingGroupName) ?? absent(`thing group ${thingGroupName}`);
+		return this.demand("group", thingGroupName);
 	}
 
 	#certificateNamed(certificateId: string): Certificate {
-		return this.#certificates.get(certificateId) ?? absent(`certificate ${certificateId}`);
+		return this.demand("certificate", certificateId);
 	}
 
 	#policyNamed(policyName: string): NamedPolicy {
-		return this.#policies.get(policyName) ?? absent(`policy ${policyName}`);
+		return this.demand("policy", policyName);
 	}
 }
 
@@ -563,17 +685,42 @@ function changeCertificate(certificate: Certificate): Change {
 	return { kind: "certificate", name: certificate.certificateId, value: certificate };
 }
 
-function changePolicy(policyName: string, policyDocument: string): Change {
+/** Throws when the document is not allowed. */
+export function changePolicy(policy: NamedPolicy): Change {
+	const { policyName, policyDocument } = policy;
 	try {
 		parsePolicy(policyName, policyDocument);
 	} catch (error) {
 		if (!(error instanceof MalformedPolicy)) throw error;
 		throw new RegistryFault("MalformedPolicyException", `policy ${policyName}: ${error.message}`);
 	}
-	return { kind: "policy", name: policyName, value: { policyName, policyDocument } };
+	return { kind: "policy", name: policyName, value: policy };
 }
 
-function checkName(text: string, what: string): void {
+/** The version of a group: 1 before its first update. */
+function versionOf(group: ThingGroup): number {
+	return group.version ?? 1;
+}
+
+/** Optimistic locking: refuses when something has another version by now. */
+export function checkVersion(what: string, version: number, expected = version): void {
+	if (version === expected) return;
+	throw new RegistryFault(
+		"VersionConflictException",
+		`the ${what} has version ${version}, not ${expected}`,
+	);
+}
+
+const nounOf: Readonly<Record<keyof Entities, string>> = Object.freeze({
+	thing: "thing",
+	type: "thing type",
+	group: "thing group",
+	billing: "billing group",
+	certificate: "certificate",
+	policy: "policy",
+});
+
+export function checkName(text: string, what: string): void {
 	if (!namePattern.test(text)) {
 		throw invalid(`the name of a ${what} is 1 to 128 of a-z A-Z 0-9 : _ -`);
 	}
@@ -586,6 +733,19 @@ function checkAttributes(attributes: Attributes, hasType: boolean): void {
 		if (!attributeNamePattern.test(name)) throw invalid("the name of an attribute is not allowed");
 		if (!attributeValuePattern.test(value)) throw invalid(`the value of ${name} is not allowed`);
 	}
+}
+
+function mergeAttributes(present: Attributes, given: Attributes, merge: boolean): Attributes {
+	const merged = Object.entries(merge ? { ...present, ...given } : given);
+	return Object.fromEntries(merged.filter(([, value]) => !merge || value !== ""));
+}
+
+/** Whether an entity has all that is given, and nothing given differs. */
+function isAlike(present: object, given: object): boolean {
+	const wanted = Object.entries(given).filter(([, value]) => value !== undefined);
+	return wanted.every(
+		([key, value]) => JSON.stringify(present[key as keyof object]) === JSON.stringify(value),
+	);
 }
 
 function isSame(left: Attributes, right: Attributes): boolean {
@@ -603,14 +763,14 @@ function absent(what: string): never {
 	throw new RegistryFault("ResourceNotFoundException", `there is no ${what}`);
 }
 
-function exists(what: string): RegistryFault {
+export function exists(what: string): RegistryFault {
 	return new RegistryFault("ResourceAlreadyExistsException", `there is ${what} already`);
 }
 
-function invalid(message: string): RegistryFault {
+export function invalid(message: string): RegistryFault {
 	return new RegistryFault("InvalidRequestException", message);
 }
 
-function limit(what: string, bound: keyof typeof RegistryLimits): RegistryFault {
+export function limit(what: string, bound: keyof typeof RegistryLimits): RegistryFault {
 	return new RegistryFault("LimitExceededException", `more than ${RegistryLimits[bound]} ${what}`);
 }

@@ -17,6 +17,7 @@ const folders: Readonly<Record<Kind, string>> = Object.freeze({
 	policy: "policies",
 	type: "types",
 	group: "groups",
+	billing: "billing",
 	thing: "things",
 	certificate: "certificates",
 });
@@ -59,7 +60,7 @@ export class RegistryStore {
 	 */
 	run(operation: (registry: Registry) => readonly Change[]): Promise<void> {
 		const result = this.#tail.then(async () => {
-			const changes = operation(this.state);
+			const changes = operation(this.state).map((change) => this.#date(change));
 			if (changes.length === 0 || this.#stopped) return;
 			await this.beforeWrite(changes);
 			await this.#write(changes);
@@ -78,6 +79,14 @@ export class RegistryStore {
 	async close(): Promise<void> {
 		await this.#tail;
 		this.kill();
+	}
+
+	/** Every entity says when it was made and changed. */
+	#date(change: Change): Change {
+		if (!change.value) return change;
+		const modifiedMs = Date.now();
+		const createdMs = this.state.find(change.kind, change.name)?.createdMs ?? modifiedMs;
+		return { ...change, value: { ...change.value, createdMs, modifiedMs } } as Change;
 	}
 
 	async #write(changes: readonly Change[]): Promise<void> {

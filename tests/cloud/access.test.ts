@@ -319,6 +319,8 @@ describe("policies on live connections", () => {
 		expect(second.registry.state.policy(name)).toEqual({
 			policyName: name,
 			policyDocument: changed,
+			createdMs: expect.any(Number),
+			modifiedMs: expect.any(Number),
 		});
 	});
 });
