@@ -6,8 +6,12 @@ import type { ChannelTable } from "../firmware/sensing/channel.ts";
 import { GroupCommit, type Settled } from "./commit.ts";
 import { type AppendLog, DiskLog, readLines } from "./log.ts";
 import { SequenceSet } from "./sequences.ts";
+import { auditParts, rowsOfParts } from "./store/audit.ts";
+import { Compactor } from "./store/compactor.ts";
+import { readManifest } from "./store/manifest.ts";
+import { recover } from "./store/recover.ts";
 import { lineStart } from "./store/rows.ts";
-import { activeFile } from "./store/segments.ts";
+import { activeFile, closedSegments, segmentFile } from "./store/segments.ts";
 import { Store } from "./store/store.ts";
 
 /**
@@ -45,7 +49,7 @@ const [secondsMinimum, secondsMaximum] = [-62_135_596_800, 253_402_300_799];
  * report is acknowledged.
  */
 export class Archive {
-	readonly #path: string;
+	readonly #directory: string;
 	readonly #channels: ChannelTable;
 	readonly #log: (line: string) => void;
 	readonly #observations: GroupCommit;
@@ -56,6 +60,8 @@ export class Archive {
 
 	/** Reads what is there, for queries. */
 	readonly store: Store;
+	/** Moves what is there to Parquet. */
+	readonly compactor: Compactor;
 	/** Observations written since the start. */
 	archived = 0;
 	/** Observations that came again since the start, and were not written again. */
@@ -70,10 +76,17 @@ export class Archive {
 		rejected: AppendLog,
 		known: Map<string, SequenceSet>,
 	) {
-		this.#path = join(directory, activeFile);
+		this.#directory = directory;
 		this.store = new Store({
 			directory,
 			settled: () => observations.size ?? Number.POSITIVE_INFINITY,
+		});
+		this.compactor = new Compactor({
+			directory,
+			store: this.store,
+			isDirection: (name) => isDirection(options.channels, name),
+			rotate: () => this.#rotate(),
+			log: options.log,
 		});
 		this.#channels = options.channels;
 		this.#log = options.log;
@@ -86,13 +99,21 @@ export class Archive {
 	static async open(directory: string, options: ArchiveOptions): Promise<Archive> {
 		const openLog = options.openLog ?? DiskLog.open;
 		const path = join(directory, activeFile);
-		const known = new Map<string, SequenceSet>();
+		const manifest = readManifest(directory);
+		recover(directory, manifest);
+		const known = new Map(
+			[...manifest.known].map(([thing, { intervals }]) => [thing, SequenceSet.of(intervals)]),
+		);
 		let unreadable = 0;
-		const observations = await openLog(path, (line) => {
+		const onLine = (line: string): void => {
 			const match = lineStart.exec(line);
 			if (match) setOf(known, match[1]!).add(Number(match[2]));
 			else unreadable += 1;
-		});
+		};
+		for (const number of closedSegments(directory)) {
+			await readLines(join(directory, segmentFile(number)), onLine);
+		}
+		const observations = await openLog(path, onLine);
 		const rejected = await openLog(join(directory, rejectedFile), () => {});
 		if (observations.torn > 0) {
 			options.log(`archive: cut off a torn last line of ${observations.torn} bytes`);
@@ -118,21 +139,21 @@ export class Archive {
 		return this.#known.get(thing)?.count(first, last) ?? 0;
 	}
 
-	/** Reads the file: the rows of one thing, in the order in which they were written. */
+	/** Reads the files: the rows of one thing, those in Parquet first, then in the order in which they were written. */
 	async rows(thing: string): Promise<ArchivedObservation[]> {
-		const rows: ArchivedObservation[] = [];
-		await readLines(this.#path, (line) => {
+		const rows = (await rowsOfParts(this.store, thing)) as unknown as ArchivedObservation[];
+		await this.#readLog((line) => {
 			if (lineStart.exec(line)?.[1] === thing) rows.push(JSON.parse(line));
 		});
 		return rows;
 	}
 
-	/** Reads the whole file, and trusts nothing that is in memory: rows, and rows that stand twice. */
+	/** Reads all files again, and trusts nothing that is in memory: rows, and rows that stand twice. */
 	async audit(): Promise<{ rows: number; repeated: number }> {
-		const seen = new Map<string, SequenceSet>();
-		let rows = 0;
-		let repeated = 0;
-		await readLines(this.#path, (line) => {
+		const parts = await auditParts(this.store);
+		const seen = new Map(parts.known);
+		let { rows, repeated } = parts;
+		await this.#readLog((line) => {
 			const match = lineStart.exec(line);
 			if (!match) return;
 			rows += 1;
@@ -172,15 +193,36 @@ export class Archive {
 	}
 
 	kill(): void {
+		this.compactor.kill();
 		this.#observations.kill();
 		this.#rejected.kill();
 		void this.store.close();
 	}
 
 	async close(): Promise<void> {
+		await this.compactor.idle();
 		await this.#rejected.close();
 		await this.#observations.close();
 		await this.store.close();
+	}
+
+	/** Each line of the landing log that is not in Parquet. */
+	async #readLog(onLine: (line: string) => void): Promise<void> {
+		const { compacted } = readManifest(this.#directory);
+		for (const number of closedSegments(this.#directory)) {
+			if (number > compacted) await readLines(join(this.#directory, segmentFile(number)), onLine);
+		}
+		await readLines(join(this.#directory, activeFile), onLine);
+	}
+
+	/** Ends the segment that grows, if it has a row. */
+	async #rotate(): Promise<void> {
+		await this.#observations.between((log) => {
+			if (log.size === 0) return;
+			const last = closedSegments(this.#directory).at(-1) ?? 0;
+			const number = Math.max(last, readManifest(this.#directory).compacted) + 1;
+			log.rotate!(join(this.#directory, segmentFile(number)));
+		});
 	}
 
 	#decodeText(payload: Uint8Array): string | undefined {
@@ -251,6 +293,11 @@ export class Archive {
 			done(error);
 		});
 	}
+}
+
+function isDirection(channels: ChannelTable, name: string): boolean {
+	const index = channels.indexOf(name);
+	return index >= 0 && channels.at(index).aggregate === "direction";
 }
 
 function setOf(sets: Map<string, SequenceSet>, thing: string): SequenceSet {

@@ -20,6 +20,7 @@ export class GroupCommit {
 	#running = false;
 	#stopped = false;
 	#onIdle: (() => void) | undefined;
+	#between: (() => void)[] = [];
 
 	constructor(log: AppendLog) {
 		this.#log = log;
@@ -39,6 +40,24 @@ export class GroupCommit {
 		this.#gathering.text += text;
 		this.#gathering.waiting.push({ done, undo });
 		if (!this.#running) void this.#run();
+	}
+
+	/**
+	 * Does something to the log while nothing is being written to it; what waits is written after that.
+	 *
+	 * @throws what `work` throws
+	 */
+	between<T>(work: (log: AppendLog) => T): Promise<T> {
+		return new Promise((resolve, reject) => {
+			this.#between.push(() => {
+				try {
+					resolve(work(this.#log));
+				} catch (error) {
+					reject(error);
+				}
+			});
+			if (!this.#running) this.#turn();
+		});
 	}
 
 	/** Resolves when nothing is under way. */
@@ -77,10 +96,17 @@ export class GroupCommit {
 			if (this.#stopped) return;
 			if (failure) this.#fail(group, failure);
 			else for (const { done } of group.waiting) done();
+			this.#turn();
 		}
 		this.#running = false;
 		this.#onIdle?.();
 		this.#onIdle = undefined;
+	}
+
+	#turn(): void {
+		const between = this.#between;
+		this.#between = [];
+		if (!this.#stopped) for (const work of between) work();
 	}
 
 	/**

@@ -1,5 +1,15 @@
-import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import {
+	closeSync,
+	fdatasync,
+	fstatSync,
+	fsyncSync,
+	ftruncateSync,
+	openSync,
+	renameSync,
+	writeSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { messageOf } from "./fault.ts";
 
@@ -13,6 +23,8 @@ export interface AppendLog {
 	readonly size?: number;
 	/** Resolves when the bytes are on disk to stay; rejects when none of them count as written. */
 	append(bytes: Uint8Array): Promise<void>;
+	/** Gives what is there another name, and goes on with an empty file. Not while an append is under way. */
+	rotate?(to: string): void;
 	close(): void;
 }
 
@@ -54,11 +66,13 @@ export async function readLines(
  * its owner has stopped calling `append`, nothing of it can reach the file any more.
  */
 export class DiskLog implements AppendLog {
-	readonly #file: number;
+	readonly #path: string;
+	#file: number;
 	#size: number;
 	#failure: Error | undefined;
 
-	private constructor(file: number) {
+	private constructor(path: string, file: number) {
+		this.#path = path;
 		this.#file = file;
 		this.#size = fstatSync(file).size;
 	}
@@ -78,7 +92,9 @@ export class DiskLog implements AppendLog {
 		try {
 			const { whole, torn } = await readLines(path, onLine);
 			if (torn > 0) ftruncateSync(file, whole);
-			return { log: new DiskLog(file), torn };
+			// A file that has just been made is there to stay only when its name is.
+			syncName(path);
+			return { log: new DiskLog(path, file), torn };
 		} catch (error) {
 			closeSync(file);
 			throw error;
@@ -101,6 +117,23 @@ export class DiskLog implements AppendLog {
 		}
 	}
 
+	rotate(to: string): void {
+		if (this.#failure) throw this.#failure;
+		renameSync(this.#path, to);
+		try {
+			const file = openSync(this.#path, "ax", 0o600);
+			closeSync(this.#file);
+			this.#file = file;
+			this.#size = 0;
+			// Before anything in the new file is acknowledged.
+			syncName(this.#path);
+		} catch (error) {
+			// What is written now could go into a file that is about to be removed.
+			this.#failure = new Error(`the log can't be rotated: ${messageOf(error)}`);
+			throw this.#failure;
+		}
+	}
+
 	close(): void {
 		this.#failure = new Error("the log is closed");
 		closeSync(this.#file);
@@ -114,5 +147,14 @@ export class DiskLog implements AppendLog {
 		} catch (error) {
 			this.#failure = new Error(`the log can't be repaired: ${messageOf(error)}`);
 		}
+	}
+}
+
+function syncName(path: string): void {
+	const directory = openSync(dirname(path), "r");
+	try {
+		fsyncSync(directory);
+	} finally {
+		closeSync(directory);
 	}
 }

@@ -35,7 +35,7 @@ export class Database {
 		return new Database(instance, connection);
 	}
 
-	/** A second connection, for work that others need not wait for. It ends with the first one. */
+	/** A second connection, for work that others need not wait for. */
 	async connect(): Promise<Database> {
 		return Database.#connect(this.#instance);
 	}
@@ -69,6 +69,12 @@ export class Database {
 		appender.closeSync();
 	}
 
+	/** Ends this connection alone. */
+	disconnect(): void {
+		this.#connection.closeSync();
+	}
+
+	/** Ends all. */
 	close(): void {
 		this.#connection.closeSync();
 		this.#instance.closeSync();

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CloudFault, codeOf, messageOf } from "../fault.ts";
+import { replaceFile, syncDirectory } from "../file.ts";
 import { SequenceSet } from "../sequences.ts";
 
 /** A Parquet file of one day. */
@@ -89,4 +90,14 @@ export function readManifest(directory: string): Manifest {
 			`${path}: ${messageOf(error)}; the archive is left as it is`,
 		);
 	}
+}
+
+/** Puts a manifest in the place of the one before; it is on disk to stay when this resolves. */
+export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
+	const known = Object.fromEntries(
+		[...manifest.known].map(([thing, sequences]) => [thing, sequences.intervals]),
+	);
+	const text = `${JSON.stringify({ version, ...manifest, known })}\n`;
+	await replaceFile(join(directory, manifestFile), text, 0o600);
+	await syncDirectory(directory);
 }

@@ -13,7 +13,7 @@ export const lineStart = /^\{"thing":"([a-zA-Z0-9:_-]{1,128})","sequence":(\d{1,
  * Columns of every row beside its channels: name, type in DuckDB and Parquet, what it says. A channel
  * is a DOUBLE by its name, in its unit, null where the value is missing.
  */
-const rowColumns = Object.freeze([
+export const rowColumns = Object.freeze([
 	["thing", "VARCHAR", "name of the station"],
 	["sequence", "BIGINT", "sequence number of the observation, with `thing` its identity"],
 	["time", "TIMESTAMPTZ", "start of the half-open window, UTC"],

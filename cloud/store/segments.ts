@@ -8,12 +8,12 @@ export const activeFile = "observations.jsonl";
 const closedPattern = /^observations-(\d{6,})\.jsonl$/;
 
 /** Name of a segment that no longer grows. */
-function segmentFile(number: number): string {
+export function segmentFile(number: number): string {
 	return `observations-${String(number).padStart(6, "0")}.jsonl`;
 }
 
 /** The numbers of the segments that no longer grow, ascending. */
-function closedSegments(directory: string): number[] {
+export function closedSegments(directory: string): number[] {
 	return readdirSync(directory)
 		.map((name) => Number(closedPattern.exec(name)?.[1] ?? 0))
 		.filter((number) => number > 0)

@@ -1,6 +1,17 @@
-import { quoteName } from "./database.ts";
+import { quoteName, quoteText } from "./database.ts";
+import { selectHours } from "./hourly.ts";
 import type { Part } from "./manifest.ts";
-import { fileList, type View } from "./store.ts";
+import type { partFolders } from "./partwriter.ts";
+import { rowColumns } from "./rows.ts";
+
+/** Where rows are. */
+export interface Sources {
+	readonly parts: readonly Part[];
+	/** The table `landing`; left out when only parts matter. */
+	readonly landing?: { readonly channels: ReadonlySet<string> };
+	/** Path of one of the two files of a part. */
+	path(part: Part, folder: (typeof partFolders)[number]): string;
+}
 
 /** Which rows are wanted; what is left out does not matter. */
 export interface Selection {
@@ -17,38 +28,66 @@ export interface Selection {
  * SQL for the rows of the archive, parts and landing log. A channel that no row has is a column of
  * nulls.
  */
-export function selectRows(view: View, { columns, from, to, where = "true" }: Selection): string {
-	const parts = view.manifest.parts.filter(
-		(part) => (to === undefined || part.from < to) && (from === undefined || part.to >= from),
-	);
+export function selectRows(sources: Sources, { columns, from, to, where }: Selection): string {
 	const within = [
-		where,
+		where ?? "true",
 		from === undefined ? "true" : `time >= to_timestamp(${from})`,
 		to === undefined ? "true" : `time < to_timestamp(${to})`,
 	].join(" AND ");
-	const sources = [
-		...groupByChannels(parts).map(
-			(group) =>
-				[
-					`read_parquet(${fileList(group, view)}, hive_partitioning = false)`,
-					new Set(group[0]!.channels),
-				] as const,
-		),
-		["landing", view.landing.channels] as const,
-	];
-	return sources
-		.map(([source, channels]) => {
-			const list = columns.map((name) => columnOf(name, channels)).join(", ");
-			return `SELECT ${list} FROM ${source} WHERE ${within}`;
-		})
-		.join(" UNION ALL ");
+	const select = (source: string, channels: ReadonlySet<string>): string => {
+		const list = columns.map((name) => columnOf(name, channels)).join(", ");
+		return `SELECT ${list} FROM ${source} WHERE ${within}`;
+	};
+	const selects = groupByChannels(partsWithin(sources, from, to)).map((group) =>
+		select(readParts(group, sources, "observations"), new Set(group[0]!.channels)),
+	);
+	if (sources.landing) selects.push(select("landing", sources.landing.channels));
+	return selects.join(" UNION ALL ");
 }
 
-const fixed = /^(thing|sequence|time|periodSeconds|timeQuality|reasons|flags)$/;
+/**
+ * SQL for the hourly figures of the archive, of parts and landing log. An hour has as many rows as
+ * it has sources: `addHours` makes them one.
+ */
+export function selectHourly(sources: Sources, isDirection: (channel: string) => boolean): string {
+	const selects = groupByChannels(sources.parts).map(
+		(group) => `SELECT * FROM ${readParts(group, sources, "hourly")}`,
+	);
+	if (sources.landing) {
+		const channels = [...sources.landing.channels];
+		const rows = selectRows({ ...sources, parts: [] }, { columns: ["thing", "time", ...channels] });
+		selects.push(`FROM (${selectHours(rows, channels, isDirection)})`);
+	}
+	return selects.map((select) => `(${select})`).join(" UNION ALL BY NAME ");
+}
+
+/** All channels of the archive, those of the parts and of the landing log. */
+export function channelsOf({ parts, landing }: Sources): string[] {
+	const names = new Set(parts.flatMap(({ channels }) => channels));
+	for (const name of landing?.channels ?? []) names.add(name);
+	return [...names].sort();
+}
+
+function partsWithin({ parts }: Sources, from?: number, to?: number): Part[] {
+	return parts.filter(
+		(part) => (to === undefined || part.from < to) && (from === undefined || part.to >= from),
+	);
+}
+
+function readParts(
+	parts: readonly Part[],
+	sources: Sources,
+	folder: (typeof partFolders)[number],
+): string {
+	const paths = parts.map((part) => quoteText(sources.path(part, folder)));
+	return `read_parquet([${paths.join(", ")}], hive_partitioning = false)`;
+}
+
+const isFixed = new Set<string>(rowColumns.map(([name]) => name));
 
 function columnOf(name: string, channels: ReadonlySet<string>): string {
 	const quoted = quoteName(name);
-	return fixed.test(name) || channels.has(name) ? quoted : `CAST(NULL AS DOUBLE) AS ${quoted}`;
+	return isFixed.has(name) || channels.has(name) ? quoted : `CAST(NULL AS DOUBLE) AS ${quoted}`;
 }
 
 /** Parts with the same columns can be read as one. */

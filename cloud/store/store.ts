@@ -1,18 +1,17 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Database, quoteText } from "./database.ts";
+import { Database } from "./database.ts";
 import type { Manifest, ManifestMark, Part } from "./manifest.ts";
+import type { partFolders } from "./partwriter.ts";
 import { RowTable, readWholeLines } from "./rows.ts";
 import { openSnapshot, type Segment } from "./segments.ts";
+import type { Sources } from "./source.ts";
 
 /** The archive at one moment, for one query. */
-export interface View {
+export interface View extends Sources {
 	readonly database: Database;
-	readonly manifest: Manifest;
 	/** The rows that are not in a part. */
 	readonly landing: RowTable;
-	/** Path of the Parquet file of a part. */
-	path(part: Part): string;
 }
 
 export interface StoreOptions {
@@ -24,6 +23,9 @@ export interface StoreOptions {
 	 */
 	settled?(): number;
 }
+
+/** Takes what does not fit into memory, below the archive; a start removes what a crash leaves. */
+export const spillFolder = "spill.tmp";
 
 /** Reads the archive with DuckDB: Parquet parts and, followed as it grows, the landing log. */
 export class Store {
@@ -42,11 +44,9 @@ export class Store {
 	/** Has `work` look at the archive as it is now; one after the other. */
 	read<T>(work: (view: View) => Promise<T>): Promise<T> {
 		return this.exclusive(async () => {
-			this.#opened ??= this.#open();
-			const { database, landing } = await this.#opened;
-			const manifest = await this.#catchUp(landing);
-			const path = (part: Part): string => this.path(part);
-			return work({ database, manifest, landing, path });
+			const { database, landing } = await this.#open();
+			const { parts } = await this.#catchUp(landing);
+			return work({ database, parts, landing, path: (part, folder) => this.path(part, folder) });
 		});
 	}
 
@@ -57,9 +57,20 @@ export class Store {
 		return turn;
 	}
 
-	/** Where the Parquet file of a part is. */
-	path({ day, file }: Part): string {
-		return join(this.#options.directory, "observations", `day=${day}`, file);
+	/** Gives `work` a connection of its own, beside the queries. */
+	async beside<T>(work: (database: Database) => Promise<T>): Promise<T> {
+		const { database } = await this.#open();
+		const connection = await database.connect();
+		try {
+			return await work(connection);
+		} finally {
+			connection.disconnect();
+		}
+	}
+
+	/** Path of one of the two files of a part. */
+	path({ day, file }: Part, folder: (typeof partFolders)[number]): string {
+		return join(this.#options.directory, folder, `day=${day}`, file);
 	}
 
 	/** Ends DuckDB, when nothing is under way. */
@@ -70,11 +81,14 @@ export class Store {
 		});
 	}
 
-	async #open(): Promise<{ database: Database; landing: RowTable }> {
-		const spill = join(this.#options.directory, "spill.tmp");
-		mkdirSync(spill, { recursive: true, mode: 0o700 });
-		const database = await Database.open(spill);
-		return { database, landing: await RowTable.create(database, "landing") };
+	#open(): Promise<{ database: Database; landing: RowTable }> {
+		this.#opened ??= (async () => {
+			const spill = join(this.#options.directory, spillFolder);
+			mkdirSync(spill, { recursive: true, mode: 0o700 });
+			const database = await Database.open(spill);
+			return { database, landing: await RowTable.create(database, "landing") };
+		})();
+		return this.#opened;
 	}
 
 	/** Brings the rows in memory up to what is on disk. */
@@ -104,9 +118,4 @@ export class Store {
 		const end = await readWholeLines(file, from, to, (lines) => landing.add(number, lines));
 		this.#offsets.set(number, end);
 	}
-}
-
-/** A list of the files of parts for `read_parquet`. */
-export function fileList(parts: readonly Part[], view: View): string {
-	return `[${parts.map((part) => quoteText(view.path(part))).join(", ")}]`;
 }
