@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { TimeQuality } from "../firmware/base/observation.ts";
 import { statusName } from "../firmware/base/status.ts";
@@ -213,6 +214,14 @@ export class Archive {
 			if (number > compacted) await readLines(join(this.#directory, segmentFile(number)), onLine);
 		}
 		await readLines(join(this.#directory, activeFile), onLine);
+	}
+
+	/** Bytes of the landing log. */
+	landingBytes(): number {
+		const sizes = [...closedSegments(this.#directory).map(segmentFile), activeFile].map(
+			(name) => statSync(join(this.#directory, name)).size,
+		);
+		return sizes.reduce((sum, size) => sum + size, 0);
 	}
 
 	/** Ends the segment that grows, if it has a row. */

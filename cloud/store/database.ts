@@ -59,6 +59,23 @@ export class Database {
 		return reader.getColumnsObjectJson();
 	}
 
+	/** Hands the rows of the last statement on as they come: times as ISO 8601. */
+	async stream(
+		sql: string,
+		output: {
+			begin(columns: readonly string[]): void;
+			rows(rows: readonly (readonly Value[])[]): boolean;
+		},
+	): Promise<void> {
+		const result = await this.#connection.stream(sql);
+		output.begin(result.deduplicatedColumnNames());
+		const types = result.columnTypes().map(String);
+		for await (const rows of result.yieldRowsJs()) {
+			const values = rows.map((row) => row.map((cell, column) => toValue(cell, types[column]!)));
+			if (!output.rows(values)) break;
+		}
+	}
+
 	/** Appends texts to a table of one column of text. */
 	async appendTexts(table: string, texts: readonly string[]): Promise<void> {
 		const appender = await this.#connection.createAppender(table);
@@ -79,6 +96,19 @@ export class Database {
 		this.#connection.closeSync();
 		this.#instance.closeSync();
 	}
+}
+
+type Value = string | number | boolean | null | object;
+
+function toValue(cell: unknown, type: string): Value {
+	if (typeof cell === "bigint") {
+		return Number.isSafeInteger(Number(cell)) ? Number(cell) : String(cell);
+	}
+	if (cell instanceof Date) {
+		const text = cell.toISOString();
+		return type === "DATE" ? text.slice(0, 10) : text.replace(".000Z", "Z");
+	}
+	return (cell ?? null) as Value;
 }
 
 /** A name as SQL has it between quotation marks. */

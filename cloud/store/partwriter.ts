@@ -24,7 +24,7 @@ function temporaryName(file: string): string {
 /** Days before and after these are no dates of observations: the time of a clock that was never set. */
 const [firstDay, lastDay] = ["2000-01-01", "2099-12-31"];
 /** The folder of rows whose time is none. */
-const undatedDay = "1970-01-01";
+export const undatedDay = "1970-01-01";
 
 /** SQL for the folder to which a row belongs. */
 export const dayOf = `CASE WHEN time >= '${firstDay} 00:00:00Z' AND time < '${lastDay} 24:00:00Z'

@@ -1,10 +1,14 @@
 import { readdirSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { temporarySuffix } from "../file.ts";
+import { isAlive } from "../lock.ts";
 import type { Manifest } from "./manifest.ts";
 import { partFolders } from "./partwriter.ts";
 import { closedSegments, segmentFile } from "./segments.ts";
 import { spillFolder } from "./store.ts";
+
+/** Begins the name of the folder of a query; the process that runs it follows. */
+export const pinPrefix = "query-";
 
 /**
  * Finishes what a crash has left between two steps of a compaction: removes files that were never whole,
@@ -23,6 +27,11 @@ export function recover(directory: string, manifest: Manifest): number {
 	}
 	for (const name of readdirSync(directory)) {
 		if (name.startsWith("manifest.json.") && name.endsWith(temporarySuffix)) remove(name);
+	}
+	for (const name of readdirSync(directory)) {
+		const owner = Number.parseInt(name.slice(pinPrefix.length), 10);
+		if (!name.startsWith(pinPrefix) || isAlive(owner)) continue;
+		rmSync(join(directory, name), { recursive: true });
 	}
 	rmSync(join(directory, spillFolder), { recursive: true, force: true });
 	const known = new Set(manifest.parts.map(({ day, file }) => `day=${day}/${file}`));

@@ -1,8 +1,9 @@
-import { mkdirSync } from "node:fs";
+import { linkSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { codeOf } from "../fault.ts";
 import { Database } from "./database.ts";
 import type { Manifest, ManifestMark, Part } from "./manifest.ts";
-import type { partFolders } from "./partwriter.ts";
+import { partFolders } from "./partwriter.ts";
 import { RowTable, readWholeLines } from "./rows.ts";
 import { openSnapshot, type Segment } from "./segments.ts";
 import type { Sources } from "./source.ts";
@@ -22,6 +23,11 @@ export interface StoreOptions {
 	 * that writes it: whole lines count then.
 	 */
 	settled?(): number;
+	/**
+	 * A folder of its own below the archive for a process that is not the one that writes: the files of a query
+	 * are linked there, so that nobody takes them away meanwhile.
+	 */
+	readonly pinFolder?: string;
 }
 
 /** Takes what does not fit into memory, below the archive; a start removes what a crash leaves. */
@@ -45,8 +51,11 @@ export class Store {
 	read<T>(work: (view: View) => Promise<T>): Promise<T> {
 		return this.exclusive(async () => {
 			const { database, landing } = await this.#open();
-			const { parts } = await this.#catchUp(landing);
-			return work({ database, parts, landing, path: (part, folder) => this.path(part, folder) });
+			const parts = await this.#pinned(landing);
+			const { pinFolder } = this.#options;
+			const path: Sources["path"] = (part, folder) =>
+				pinFolder === undefined ? this.path(part, folder) : pinPath(pinFolder, part, folder);
+			return work({ database, parts, landing, path });
 		});
 	}
 
@@ -83,12 +92,33 @@ export class Store {
 
 	#open(): Promise<{ database: Database; landing: RowTable }> {
 		this.#opened ??= (async () => {
-			const spill = join(this.#options.directory, spillFolder);
+			const { directory, pinFolder } = this.#options;
+			const spill = pinFolder ?? join(directory, spillFolder);
 			mkdirSync(spill, { recursive: true, mode: 0o700 });
 			const database = await Database.open(spill);
 			return { database, landing: await RowTable.create(database, "landing") };
 		})();
 		return this.#opened;
+	}
+
+	/** The parts as they are now, linked where that is asked for. */
+	async #pinned(landing: RowTable): Promise<readonly Part[]> {
+		const { pinFolder } = this.#options;
+		for (;;) {
+			const { parts } = await this.#catchUp(landing);
+			if (pinFolder === undefined) return parts;
+			try {
+				for (const part of parts) {
+					for (const folder of partFolders) {
+						pin(this.path(part, folder), pinPath(pinFolder, part, folder));
+					}
+				}
+				return parts;
+			} catch (error) {
+				// One has gone since: so there is a newer manifest.
+				if (codeOf(error) !== "ENOENT") throw error;
+			}
+		}
 	}
 
 	/** Brings the rows in memory up to what is on disk. */
@@ -118,4 +148,17 @@ export class Store {
 		const end = await readWholeLines(file, from, to, (lines) => landing.add(number, lines));
 		this.#offsets.set(number, end);
 	}
+}
+
+/** Links a file that may be linked already: the name of a part is never given to another one. */
+function pin(path: string, to: string): void {
+	try {
+		linkSync(path, to);
+	} catch (error) {
+		if (codeOf(error) !== "EEXIST") throw error;
+	}
+}
+
+function pinPath(pinFolder: string, { file }: Part, folder: string): string {
+	return join(pinFolder, `${folder}-${file}`);
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { messageOf } from "../../cloud/fault.ts";
 import { firmwareVersion } from "../../firmware/index.ts";
 import { FlashFault } from "../../manifests/flash.ts";
+import { addArchiveCommands } from "./archive.ts";
 import { type CloudCommandOptions, cloud } from "./cloud.ts";
 import { type DecodeOptions, decode, decodeForms } from "./decode.ts";
 import { addDeviceCommands, type DeviceActions, deviceActions } from "./deviceprogram.ts";
@@ -191,6 +192,7 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.option("--data <DIR>", "takes what the station file is compiled to", ".isobar")
 		.action(async (options: DecodeOptions) => onEnd(await actions.decode(options, host)));
 	addDeviceCommands(program, host, { ...deviceActions, ...actions }, onEnd);
+	addArchiveCommands(program, host, onEnd);
 	return program;
 }
 

@@ -1,0 +1,113 @@
+import { messageOf } from "../fault.ts";
+import type { Compactor } from "./compactor.ts";
+import type { Manifest, Part } from "./manifest.ts";
+import { undatedDay } from "./partwriter.ts";
+
+/** How much of the archive is kept; what is left out is not limited. Whole days go, the oldest first. */
+export interface Retention {
+	/** Days before today, in UTC. Rows without a date are kept. */
+	readonly days?: number;
+	/** Bytes of Parquet files. Rows without a date go first. */
+	readonly bytes?: number;
+}
+
+export interface UpkeepOptions {
+	readonly compactor: Compactor;
+	/** Bytes of the landing log now. */
+	landingBytes(): number;
+	/** At so many bytes of the landing log it is moved to Parquet; 32 MiB unless given. */
+	readonly landingBytesMaximum?: number;
+	readonly retention?: Retention;
+	/** Whether parts may only go after their upload is confirmed. */
+	readonly keepsUntilUploaded?: boolean;
+	log(line: string): void;
+}
+
+const dayMs = 86_400_000;
+
+/** Looks after the archive: when rows are moved to Parquet, and when days go. */
+export class Upkeep {
+	readonly #options: UpkeepOptions;
+	/** The UTC day in which all was moved last. */
+	#movedOn: string | undefined;
+
+	constructor(options: UpkeepOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * Does what is due: with the first look on a new UTC day, or at so many bytes, the landing log is moved.
+	 * What fails is logged, and due again at the next look.
+	 *
+	 * @param now  UTC ms
+	 */
+	async look(now: number): Promise<void> {
+		const { compactor, landingBytes, landingBytesMaximum = 32 << 20, log } = this.#options;
+		const today = dayOf(now);
+		this.#movedOn ??= today;
+		const isDue = this.#movedOn !== today || landingBytes() >= landingBytesMaximum;
+		try {
+			if (isDue) {
+				await compactor.compact(now);
+				this.#movedOn = today;
+			}
+			await this.#retain(now);
+		} catch (error) {
+			log(`archive: upkeep failed, and is tried again: ${messageOf(error)}`);
+		}
+	}
+
+	async #retain(now: number): Promise<void> {
+		const { compactor, retention, keepsUntilUploaded = false, log } = this.#options;
+		if (retention === undefined) return;
+		await compactor.change((manifest) => {
+			const gone = overdue(manifest.parts, retention, now).filter(
+				(part) => part.uploaded || !keepsUntilUploaded,
+			);
+			if (gone.length === 0) return manifest;
+			const after = without(manifest, gone);
+			const days = after.removed.days - manifest.removed.days;
+			log(`archive: retention removed ${days} days, ${sum(gone, "rows")} observations`);
+			return after;
+		});
+	}
+}
+
+/** The parts that have to go. */
+function overdue(parts: readonly Part[], { days, bytes }: Retention, now: number): Part[] {
+	const first = days === undefined ? "" : dayOf(now - days * dayMs);
+	const sorted = [...parts].sort((one, other) => (one.day < other.day ? 1 : -1));
+	let total = 0;
+	const kept = new Set<string>();
+	let isFull = false;
+	for (const day of new Set(sorted.map((part) => part.day))) {
+		total += sum(
+			parts.filter((part) => part.day === day),
+			"bytes",
+		);
+		isFull ||= bytes !== undefined && total > bytes;
+		if (!isFull && (day >= first || day === undatedDay)) kept.add(day);
+	}
+	return parts.filter(({ day }) => !kept.has(day));
+}
+
+function without(manifest: Manifest, gone: readonly Part[]): Manifest {
+	const { removed } = manifest;
+	return {
+		...manifest,
+		parts: manifest.parts.filter((part) => !gone.includes(part)),
+		removed: {
+			rows: removed.rows + sum(gone, "rows"),
+			bytes: removed.bytes + sum(gone, "bytes"),
+			days: removed.days + new Set(gone.map(({ day }) => day)).size,
+		},
+	};
+}
+
+function sum(parts: readonly Part[], figure: "rows" | "bytes"): number {
+	return parts.reduce((total, part) => total + part[figure], 0);
+}
+
+function dayOf(now: number): string {
+	return new Date(now).toISOString().slice(0, 10);
+}
