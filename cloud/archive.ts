@@ -12,7 +12,7 @@ import { Compactor } from "./store/compactor.ts";
 import { readManifest } from "./store/manifest.ts";
 import { recover } from "./store/recover.ts";
 import { lineStart } from "./store/rows.ts";
-import { activeFile, closedSegments, segmentFile } from "./store/segments.ts";
+import { activeFile, closedSegments, landingPaths, segmentFile } from "./store/segments.ts";
 import { Store } from "./store/store.ts";
 
 /**
@@ -111,9 +111,7 @@ export class Archive {
 			if (match) setOf(known, match[1]!).add(Number(match[2]));
 			else unreadable += 1;
 		};
-		for (const number of closedSegments(directory)) {
-			await readLines(join(directory, segmentFile(number)), onLine);
-		}
+		for (const closed of landingPaths(directory).slice(0, -1)) await readLines(closed, onLine);
 		const observations = await openLog(path, onLine);
 		const rejected = await openLog(join(directory, rejectedFile), () => {});
 		if (observations.torn > 0) {
@@ -207,21 +205,16 @@ export class Archive {
 		await this.store.close();
 	}
 
-	/** Each line of the landing log that is not in Parquet. */
+	/** Each line of the landing log. */
 	async #readLog(onLine: (line: string) => void): Promise<void> {
-		const { compacted } = readManifest(this.#directory);
-		for (const number of closedSegments(this.#directory)) {
-			if (number > compacted) await readLines(join(this.#directory, segmentFile(number)), onLine);
-		}
-		await readLines(join(this.#directory, activeFile), onLine);
+		for (const path of landingPaths(this.#directory)) await readLines(path, onLine);
 	}
 
-	/** Bytes of the landing log. */
-	landingBytes(): number {
-		const sizes = [...closedSegments(this.#directory).map(segmentFile), activeFile].map(
-			(name) => statSync(join(this.#directory, name)).size,
-		);
-		return sizes.reduce((sum, size) => sum + size, 0);
+	/** The landing log: its bytes, and since when it has been growing, UTC ms. */
+	landing(): { bytes: number; since: number } {
+		const files = landingPaths(this.#directory).map((path) => statSync(path));
+		const bytes = files.reduce((sum, { size }) => sum + size, 0);
+		return { bytes, since: files[0]!.birthtimeMs };
 	}
 
 	/** Ends the segment that grows, if it has a row. */

@@ -15,6 +15,7 @@ import { RegistryStore } from "./registry/store.ts";
 import type { JsonObject } from "./services/document.ts";
 import { Shadows } from "./shadows.ts";
 import { Series } from "./store/series.ts";
+import { type Retention, Upkeep } from "./store/upkeep.ts";
 import { makeApp } from "./web/app.ts";
 import { isLoopback } from "./web/guard.ts";
 import { type HttpServer, readToken, serve } from "./web/server.ts";
@@ -34,6 +35,8 @@ export interface CloudOptions {
 	/** What ARNs in policies have to say; "us-east-1" and "000000000000" unless given. */
 	readonly region?: string;
 	readonly accountId?: string;
+	/** How much of the archive is kept; all unless given. */
+	readonly retention?: Retention | undefined;
 	/** The HTTP API and the page; none unless given. */
 	readonly http?: HttpOptions | undefined;
 	/** UTC in ms, by which ownership tokens end; the clock of this machine unless given. */
@@ -106,6 +109,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const access = await Access.open(registry, layout, realm);
 		const archive = await Archive.open(layout.archive, { channels, log });
 		opened.unshift(archive);
+		const upkeep = new Upkeep({
+			compactor: archive.compactor,
+			landing: () => archive.landing(),
+			log,
+			...(options.retention ? { retention: options.retention } : {}),
+		});
+		opened.unshift(upkeep);
 		const metadata = await MetadataArchive.open(layout.archive, log);
 		opened.unshift(metadata);
 		const shadows = await Shadows.open(layout.shadows, {
@@ -165,6 +175,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const http = options.http && (await openHttp(services, options.http, layout, log));
 		if (http) opened.unshift({ kill: () => void http.close(), close: http.close });
 
+		upkeep.start();
 		let ended = false;
 		return {
 			port: listener.port,

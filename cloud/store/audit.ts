@@ -1,8 +1,9 @@
 import { SequenceSet } from "../sequences.ts";
 import { quoteName, quoteText } from "./database.ts";
+import { readManifest } from "./manifest.ts";
 import { rowColumns } from "./rows.ts";
 import { channelsOf, selectRows } from "./source.ts";
-import type { Store } from "./store.ts";
+import { Store } from "./store.ts";
 
 /** What stands in the Parquet parts, read from their rows. */
 export interface PartsAudit {
@@ -11,6 +12,18 @@ export interface PartsAudit {
 	readonly repeated: number;
 	/** The sequence numbers that are there. */
 	readonly known: ReadonlyMap<string, SequenceSet>;
+}
+
+/** Reads the keys of all parts of an archive that no process writes. */
+export async function auditFiles(directory: string): Promise<PartsAudit> {
+	const none = { rows: 0, repeated: 0, known: new Map() };
+	if (readManifest(directory).parts.length === 0) return none;
+	const store = new Store({ directory });
+	try {
+		return await auditParts(store);
+	} finally {
+		await store.close();
+	}
 }
 
 /** Reads the keys of all parts, and trusts nothing that was counted before. */

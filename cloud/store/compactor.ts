@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, unlinkSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile } from "../file.ts";
 import { SequenceSet } from "../sequences.ts";
@@ -162,7 +162,7 @@ export class Compactor {
 		if (gone.length === 0) return;
 		await store.exclusive(async () => {
 			for (const { day, file } of gone) {
-				for (const folder of partFolders) unlinkSync(join(directory, folder, `day=${day}`, file));
+				for (const folder of partFolders) removeFile(join(directory, folder, `day=${day}`), file);
 			}
 		});
 	}
@@ -223,4 +223,10 @@ function partsByDay(parts: readonly Part[]): Map<string, Part[]> {
 	const days = new Map<string, Part[]>();
 	for (const part of parts) days.set(part.day, [...(days.get(part.day) ?? []), part]);
 	return days;
+}
+
+/** Removes a file, and its folder when it was the last one. */
+function removeFile(folder: string, file: string): void {
+	unlinkSync(join(folder, file));
+	if (readdirSync(folder).length === 0) rmdirSync(folder);
 }

@@ -6,7 +6,7 @@ import { quoteName } from "./database.ts";
  * an observation that comes late adds a row and changes none. Of a direction there are the sums of sine and
  * cosine instead.
  */
-export const hourSeconds = 3_600;
+const hourSeconds = 3_600;
 
 /** Figures of a channel, by the suffix of their column. */
 function figuresOf(

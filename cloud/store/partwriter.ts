@@ -9,7 +9,7 @@ import { rowColumns } from "./rows.ts";
 /** The two folders of Parquet files below the archive, each with a folder for a day. */
 export const partFolders = Object.freeze(["observations", "hourly"] as const);
 
-export function partFile(number: number): string {
+function partFile(number: number): string {
 	return `part-${String(number).padStart(6, "0")}.parquet`;
 }
 

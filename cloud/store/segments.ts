@@ -20,6 +20,13 @@ export function closedSegments(directory: string): number[] {
 		.sort((one, other) => one - other);
 }
 
+/** Paths of the landing log's segments, oldest first, of an archive that no process writes. */
+export function landingPaths(directory: string): string[] {
+	const { compacted } = readManifest(directory);
+	const closed = closedSegments(directory).filter((number) => number > compacted);
+	return [...closed.map(segmentFile), activeFile].map((name) => join(directory, name));
+}
+
 /** A segment of the landing log, open for reading; it stays readable when it is renamed or removed. */
 export interface Segment {
 	readonly number: number;

@@ -12,9 +12,9 @@ export interface Retention {
 }
 
 export interface UpkeepOptions {
-	readonly compactor: Compactor;
-	/** Bytes of the landing log now. */
-	landingBytes(): number;
+	readonly compactor: Pick<Compactor, "compact" | "change">;
+	/** The landing log now: its bytes, and since when it has been growing, UTC ms. */
+	landing(): { readonly bytes: number; readonly since: number };
 	/** At so many bytes of the landing log it is moved to Parquet; 32 MiB unless given. */
 	readonly landingBytesMaximum?: number;
 	readonly retention?: Retention;
@@ -25,14 +25,26 @@ export interface UpkeepOptions {
 
 const dayMs = 86_400_000;
 
+/** How often it is looked whether something is due, ms. */
+const lookMs = 60_000;
+
 /** Looks after the archive: when rows are moved to Parquet, and when days go. */
 export class Upkeep {
 	readonly #options: UpkeepOptions;
-	/** The UTC day in which all was moved last. */
-	#movedOn: string | undefined;
+	#timer: NodeJS.Timeout | undefined;
+	#running: Promise<void> = Promise.resolve();
 
 	constructor(options: UpkeepOptions) {
 		this.#options = options;
+	}
+
+	/** Looks now and every minute, until `kill` or `close`. */
+	start(): void {
+		const look = (): void => {
+			this.#running = this.#running.then(() => this.look(Date.now()));
+		};
+		this.#timer = setInterval(look, lookMs).unref();
+		look();
 	}
 
 	/**
@@ -42,19 +54,25 @@ export class Upkeep {
 	 * @param now  UTC ms
 	 */
 	async look(now: number): Promise<void> {
-		const { compactor, landingBytes, landingBytesMaximum = 32 << 20, log } = this.#options;
-		const today = dayOf(now);
-		this.#movedOn ??= today;
-		const isDue = this.#movedOn !== today || landingBytes() >= landingBytesMaximum;
+		const { compactor, landing, landingBytesMaximum = 32 << 20, log } = this.#options;
+		const { bytes, since } = landing();
+		const isOfToday = dayOf(since) === dayOf(now);
 		try {
-			if (isDue) {
-				await compactor.compact(now);
-				this.#movedOn = today;
-			}
+			if (bytes >= landingBytesMaximum || (bytes > 0 && !isOfToday)) await compactor.compact(now);
 			await this.#retain(now);
 		} catch (error) {
 			log(`archive: upkeep failed, and is tried again: ${messageOf(error)}`);
 		}
+	}
+
+	kill(): void {
+		clearInterval(this.#timer);
+	}
+
+	/** Lets what is under way come to its end. */
+	async close(): Promise<void> {
+		this.kill();
+		await this.#running;
 	}
 
 	async #retain(now: number): Promise<void> {

@@ -9,6 +9,8 @@ export interface CloudCommandOptions extends HttpCommandOptions {
 	readonly host: string;
 	readonly data: string;
 	readonly json?: boolean;
+	readonly retainDays?: number;
+	readonly retainMb?: number;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function cloud(options: CloudCommandOptions, host: Host): Promise<E
 			port: options.port,
 			host: options.host,
 			http: httpOptions(options, host),
+			retention: retentionOf(options),
 			log,
 		});
 		log(`listening on ${options.host}:${running.port}, data in ${options.data}`);
@@ -41,4 +44,14 @@ export async function cloud(options: CloudCommandOptions, host: Host): Promise<E
 	} finally {
 		interrupt.release();
 	}
+}
+
+function retentionOf({ retainDays, retainMb }: CloudCommandOptions): {
+	days?: number;
+	bytes?: number;
+} {
+	return {
+		...(retainDays === undefined ? {} : { days: retainDays }),
+		...(retainMb === undefined ? {} : { bytes: retainMb * 1e6 }),
+	};
 }

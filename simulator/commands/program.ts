@@ -173,6 +173,12 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.addOption(httpHost())
 		.option("--no-http", "no page and no HTTP API")
 		.option("--data <DIR>", "certificates, archive and shadows", ".isobar")
+		.option(
+			"--retain-days <N>",
+			"days of archive that are kept (default: all)",
+			wholeNumber(1, 36_500),
+		)
+		.option("--retain-mb <N>", "MB of Parquet that are kept (default: all)", wholeNumber(1, 1e9))
 		.option("--json", "log lines as JSON")
 		.action(async (options: CloudCommandOptions) => onEnd(await actions.cloud(options, host)));
 	program

@@ -1,11 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { takeLock } from "../../cloud/lock.ts";
+import { auditFiles } from "../../cloud/store/audit.ts";
+import { landingPaths } from "../../cloud/store/segments.ts";
 import { LineView } from "../dashboard/lines.ts";
 import { ScreenView } from "../dashboard/screen.ts";
 import type { View } from "../dashboard/view.ts";
 import { Fleet, type FleetTotals } from "../fleet/fleet.ts";
-import { balance, readArchive } from "../fleet/ledger.ts";
+import { balance, readArchive, type Witness } from "../fleet/ledger.ts";
 import { openStorage } from "../fleet/storage.ts";
 import { RealWorld } from "../fleet/world.ts";
 import type { Weather } from "../weather/climate.ts";
@@ -104,7 +106,7 @@ class Run {
 			fleet.stop();
 			world.stop();
 			await destination.cloud?.close();
-			const archive = destination.cloud && (await readArchive(this.#archivePath));
+			const archive = destination.cloud && (await this.#readArchive());
 			const ledger = balance(fleet.stations, archive);
 			return this.#conclude(summarise(totals, ledger, cpuMs, world.tlsVersion), totals);
 		} finally {
@@ -112,8 +114,10 @@ class Run {
 		}
 	}
 
-	get #archivePath(): string {
-		return join(this.#options.data, "archive", "observations.jsonl");
+	/** What the files of the archive say. */
+	async #readArchive(): Promise<Witness> {
+		const directory = join(this.#options.data, "archive");
+		return readArchive(landingPaths(directory), await auditFiles(directory));
 	}
 
 	async #open(things: readonly string[]): Promise<Destination> {

@@ -52,33 +52,57 @@ export function balance(stations: readonly SimulatedStation[], archive?: Witness
 	return { made, acknowledged, archived, shed, lost, duplicates: archive.duplicates };
 }
 
+/** Rows that have left the file, as somebody else has read them. */
+export interface MovedRows {
+	/** Rows that are there more than once, counted without the first of each. */
+	readonly repeated: number;
+	readonly known: ReadonlyMap<
+		string,
+		{ has(sequence: number): boolean; count(first: number, last: number): number }
+	>;
+}
+
 /** How the cloud begins a row; one that begins otherwise is parsed as a whole. */
 const rowStart = /^\{"thing":"([^"\\]+)","sequence":(\d+)[,}]/;
 
-/** Reads the rows of an archive, JSON by line. A file that is not there has none. */
-export async function readArchive(path: string): Promise<Witness> {
+/**
+ * Reads the rows of an archive, JSON by line. A file that is not there has none.
+ *
+ * @param paths  one file or several
+ * @param moved  what is no longer in them
+ */
+export async function readArchive(
+	paths: string | readonly string[],
+	moved?: MovedRows,
+): Promise<Witness> {
 	const known = new Map<string, SequenceMap>();
-	let duplicates = 0;
-	for await (const line of linesOf(path)) {
+	let duplicates = moved?.repeated ?? 0;
+	for await (const line of linesOf([paths].flat())) {
 		const [thing, sequence] = keyOf(line);
 		let map = known.get(thing);
 		if (map === undefined) {
 			map = new SequenceMap();
 			known.set(thing, map);
 		}
-		if (!map.add(sequence)) duplicates += 1;
+		const isMoved = moved?.known.get(thing)?.has(sequence) ?? false;
+		if (isMoved || !map.add(sequence)) duplicates += 1;
 	}
 	return {
 		duplicates,
-		count: (thing, range) => known.get(thing)?.count(range) ?? 0,
+		count: (thing, range) =>
+			(known.get(thing)?.count(range) ?? 0) +
+			(moved?.known.get(thing)?.count(range.first, range.last) ?? 0),
 	};
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-	try {
-		yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+async function* linesOf(paths: readonly string[]): AsyncGenerator<string> {
+	for (const path of paths) {
+		try {
+			const input = createReadStream(path);
+			yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+		}
 	}
 }
 
