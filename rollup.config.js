@@ -53,6 +53,7 @@ export const desktop = {
 		simulator: "simulator/index.ts",
 		cloud: "cloud/index.ts",
 		cli: "simulator/cli.ts",
+		jest: "simulator/jest.ts",
 	},
 	external: [/^node:/, ...packages],
 	plugins: [grammars, json, compile("tsconfig.build.json"), records, scenarios],

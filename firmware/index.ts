@@ -24,4 +24,4 @@ export {
 } from "./station/define.ts";
 export { type Features, featuresOf } from "./station/features.ts";
 export { Station, type StationState } from "./station/station.ts";
-export { firmwareVersion } from "./station/version.ts";
+export { builtAt as releasedAt, firmwareVersion } from "./station/version.ts";

@@ -27,6 +27,7 @@ export { type Board, boardFaults, type PinnedStation } from "./boards.ts";
 export { boardNamed, type Profile } from "./build.ts";
 export { type Bundle, type BundleOptions, bundleDevice } from "./bundle.ts";
 export type { IdentityOptions } from "./identity.ts";
+export { type Area, areas, type Machine, needsOf, realMachine } from "./machine.ts";
 export type { Partition } from "./partitions.ts";
 export { FlashFault } from "./steps.ts";
 export {

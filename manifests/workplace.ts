@@ -60,7 +60,8 @@ export function flashNeeds(here: Surroundings): Need[] {
 	return [idf(here), esptool(here), nvsGenerator(here), serialPort(here)];
 }
 
-function need(name: string, found: string | undefined, missing: string, step: string): Need {
+/** @param found  `undefined` when it is not as it should be; then it is `missing` */
+export function need(name: string, found: string | undefined, missing: string, step: string): Need {
 	return { name, found: found ?? missing, isMet: found !== undefined, step };
 }
 
@@ -156,7 +157,11 @@ export function nvsGeneratorPath(environment: Surroundings["environment"]): stri
 	return join(IDF_PATH, "components/nvs_flash/nvs_partition_generator/nvs_partition_gen.py");
 }
 
-function onPath(name: string, { PATH = "" }: Surroundings["environment"]): string | undefined {
+/** Where a program is, or `undefined`. */
+export function onPath(
+	name: string,
+	{ PATH = "" }: Surroundings["environment"],
+): string | undefined {
 	return PATH.split(delimiter)
 		.filter((folder) => folder !== "")
 		.map((folder) => join(folder, name))

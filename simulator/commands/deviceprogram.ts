@@ -1,28 +1,58 @@
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
+import { type Area, areas } from "../../manifests/flash.ts";
 import { type BuildOptions, build } from "./build.ts";
+import { type DoctorOptions, doctor } from "./doctor.ts";
 import { type FlashCommandOptions, flash } from "./flash.ts";
 import type { ExitCode, Host } from "./host.ts";
 import { type IdentityCommandOptions, identity } from "./identity.ts";
+import { type InitOptions, init } from "./init.ts";
 import { wholeNumber } from "./options.ts";
 
-/** What the command line does for boards. */
+/** What the command line does for projects and boards. */
 export interface DeviceActions {
+	init(options: InitOptions, host: Host): Promise<ExitCode>;
+	doctor(options: DoctorOptions, host: Host): Promise<ExitCode>;
 	build(options: BuildOptions, host: Host): Promise<ExitCode>;
 	identity(options: IdentityCommandOptions, host: Host): Promise<ExitCode>;
 	flash(options: FlashCommandOptions, host: Host): Promise<ExitCode>;
 }
 
-export const deviceActions: DeviceActions = Object.freeze({ build, identity, flash });
+export const deviceActions: DeviceActions = Object.freeze({ init, doctor, build, identity, flash });
 
 const boardHelp = "esp32, esp32s3, esp32c3, esp32c6 or wt32-eth01";
 
-/** Adds the commands that bring a station onto a board. */
+/** Adds the commands that begin a project and bring its station onto a board. */
 export function addDeviceCommands(
 	program: Command,
 	host: Host,
 	actions: DeviceActions,
 	onEnd: (code: ExitCode) => void,
 ): void {
+	program
+		.command("init")
+		.argument("<DIR>", "a new or empty folder")
+		.description(
+			"Makes a project of your own: a station, a sensor with its simulated part and its test, and scripts to simulate, test, build and flash.",
+		)
+		.option("--isobar <SPEC>", "where Isobar comes from, as in package.json (default: this one)")
+		.option("--json", "what was made, as JSON")
+		.action(async (dir: string, options: Omit<InitOptions, "dir">) =>
+			onEnd(await actions.init({ ...options, dir }, host)),
+		);
+	program
+		.command("doctor")
+		.addArgument(new Argument("[AREA...]", "for what (default: all)").choices(areas))
+		.description(
+			"Looks at what this machine has for a run, the tests, a build and a flash, with the step that mends what is missing.",
+		)
+		.option("--json", "findings as JSON")
+		.addHelpText(
+			"after",
+			"\nExit code: 0 when everything asked for is there, 1 when something is not.",
+		)
+		.action(async (asked: Area[], { json }: { json?: boolean }) =>
+			onEnd(await actions.doctor({ areas: asked, ...(json && { json }) }, host)),
+		);
 	shared(program.command("build"))
 		.description(
 			"Bundles the firmware with a station, says what each part of it costs, and builds the image of a board, for which it needs the Moddable SDK and ESP-IDF.",

@@ -1,5 +1,5 @@
 import type { StationDefinition } from "../../firmware/index.ts";
-import type { Surroundings } from "../../manifests/flash.ts";
+import type { Machine, Surroundings } from "../../manifests/flash.ts";
 import type { Parts } from "../fleet/wiring.ts";
 
 /** A station file as it is loaded: `export default defineStation(…)`, and `export const parts`. */
@@ -31,6 +31,8 @@ export interface Host {
 	readonly packageRoot: string;
 	/** The machine that commands for boards look at; the real one when it is left out. */
 	readonly surroundings?: Surroundings;
+	/** What `doctor` looks at; the real one when it is left out. */
+	readonly machine?: Machine;
 	/** Folder of the scenarios that come with Isobar. */
 	readonly scenarioDir: string;
 	/** Folder of the page that the local cloud serves; need not be there. */

@@ -2,7 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import station from "../../examples/station.ts";
-import { realSurroundings, type Surroundings } from "../../manifests/flash.ts";
+import {
+	type Machine,
+	realMachine,
+	realSurroundings,
+	type Surroundings,
+} from "../../manifests/flash.ts";
 import type { ExitCode, Host, StationModule, Stream } from "../../simulator/commands/host.ts";
 import { type Actions, run } from "../../simulator/commands/program.ts";
 import type { Summary } from "../../simulator/commands/summary.ts";
@@ -17,6 +22,8 @@ export class CommandBench implements Host {
 	readonly packageRoot = process.cwd();
 	/** The machine that commands for boards see. */
 	surroundings: Surroundings = realSurroundings;
+	/** The machine that `doctor` sees. */
+	machine: Machine = realMachine;
 	readonly scenarioDir = "simulator/scenario";
 	readonly pageDir = join(this.dataDir, "page");
 	/** What the command reads. */
