@@ -1,71 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { VirtualBus } from "../../simulator/device/bus.ts";
-import { RegisterPart } from "../../simulator/parts/buspart.ts";
-import type { AnalogPart, DigitalPart, PulsePart } from "../../simulator/parts/part.ts";
-import { type BusFixture, busCases } from "./bus.ts";
-
-class ScratchPart extends RegisterPart {
-	readonly registers = new Uint8Array(256);
-	startedAt = 0;
-
-	constructor() {
-		super([]);
-	}
-
-	protected onPowerOn(now: number): void {
-		this.registers.fill(0);
-		this.startedAt = now;
-	}
-
-	protected onAdvance(): void {}
-
-	protected readRegister(register: number): number {
-		return this.registers[register]!;
-	}
-
-	protected writeRegister(register: number, value: number): void {
-		this.registers[register] = value;
-	}
-}
-
-function build() {
-	let pulses = 0;
-	let share = 0;
-	let level = 0;
-	const clock = { time: 1000 };
-	const bus = new VirtualBus({ now: () => clock.time });
-	const scratch = new ScratchPart();
-	const pulsePart: PulsePart = { kind: "pulse", pulses: () => pulses };
-	const analogPart: AnalogPart = { kind: "analog", millivolts: () => share * 3300 };
-	const digitalPart: DigitalPart = {
-		kind: "digital",
-		level: () => level,
-		drive: (value) => {
-			level = value;
-		},
-	};
-	bus.attach({ data: 21, clock: 22, address: 0x10 }, scratch);
-	bus.attach({ pin: 25 }, pulsePart);
-	bus.attach({ pin: 34 }, analogPart);
-	bus.attach({ pin: 4 }, digitalPart);
-	const fixture: BusFixture = {
-		io: bus.io,
-		data: 21,
-		clock: 22,
-		address: 0x10,
-		vacantAddress: 0x11,
-		signal: 25,
-		pulse: (count) => {
-			pulses += count;
-		},
-		analogPin: 34,
-		setAnalog: (value) => {
-			share = value;
-		},
-		digitalPin: 4,
-	};
-	return { bus, scratch, clock, fixture };
-}
+import type { PulsePart } from "../../simulator/parts/part.ts";
+import { makeBusBench as build, ScratchPart } from "./benches.ts";
+import { busCases } from "./bus.ts";
 
 describe("bus conformance of VirtualBus", () => {
 	test.each(busCases)("$name", ({ run }) => run(build().fixture));

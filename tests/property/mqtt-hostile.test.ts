@@ -6,7 +6,8 @@ import { Packet, PacketType } from "../../firmware/mqtt/packet.ts";
 import { SessionState } from "../../firmware/mqtt/session.ts";
 import { RandomStream } from "../../simulator/kernel/random.ts";
 import { at, SessionBench } from "../firmware/mqtt/bench.ts";
-import { decodePieces, readWitnessed } from "../firmware/mqtt/packets.ts";
+import { decodePieces } from "../firmware/mqtt/decoded.ts";
+import { readWitnessed } from "../firmware/mqtt/packets.ts";
 import { goldenPackets } from "../golden/mqtt.ts";
 
 /** Hostile inputs of each test; together more than 1,000,000. */

@@ -4,7 +4,7 @@ import { Status } from "../../../firmware/base/status.ts";
 import { PacketDecoder, Sender } from "../../../firmware/mqtt/decode.ts";
 import { Packet, PacketType } from "../../../firmware/mqtt/packet.ts";
 import { goldenPackets } from "../../golden/mqtt.ts";
-import { copyOf, type Decoded, decodePieces } from "./packets.ts";
+import { copyOf, type Decoded, decodePieces } from "./decoded.ts";
 
 const { Malformed, ProtocolError, PacketTooLarge } = Status;
 const publish = (fields: Decoded): Decoded => ({

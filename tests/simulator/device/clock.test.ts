@@ -1,28 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { KernelClock } from "../../../simulator/device/clock.ts";
-import { VirtualClock } from "../../../simulator/kernel/clock.ts";
+import { makeClockBench as makeBench, clockStart as start } from "../../conformance/benches.ts";
 import { clockCases } from "../../conformance/clock.ts";
-
-const start = Date.UTC(2026, 0, 1);
-
-function makeBench() {
-	const kernel = new VirtualClock(start);
-	let turns = 0;
-	const clock = new KernelClock(kernel, (work) => {
-		turns += 1;
-		work();
-	});
-	return {
-		kernel,
-		clock,
-		get turns() {
-			return turns;
-		},
-		pass: async (ms: number) => {
-			kernel.runUntil(kernel.now + ms);
-		},
-	};
-}
 
 describe("device clock in virtual time", () => {
 	test.each(clockCases)("$name", ({ run }) => run(makeBench()));

@@ -1,138 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { Status } from "../../../firmware/base/status.ts";
-import type { SocketOptions } from "../../../firmware/ports/socket.ts";
-import {
-	type Connection,
-	type Listener,
-	type PathOptions,
-	VirtualNetwork,
-	VirtualPath,
-} from "../../../simulator/device/socket.ts";
-import { VirtualClock } from "../../../simulator/kernel/clock.ts";
-import { RandomStream } from "../../../simulator/kernel/random.ts";
-import { type PeerBench, type SocketBench, socketCases } from "../../conformance/socket.ts";
-
-const host = "broker.example";
-
-/** A server that keeps what it hears of its newest connection. */
-class Peer implements PeerBench, Listener {
-	received: number[] = [];
-	accepted = 0;
-	ended = 0;
-	things: string[] = [];
-	refusal: Status | undefined;
-	endStatus: number | undefined;
-	connection!: Connection;
-	#reading = true;
-	#unsent: number[] = [];
-	#closing = false;
-
-	get reading(): boolean {
-		return this.#reading;
-	}
-
-	set reading(reading: boolean) {
-		this.#reading = reading;
-		if (reading) this.#take();
-	}
-
-	accept(connection: Connection, thing: string) {
-		if (this.refusal !== undefined) return this.refusal;
-		this.connection = connection;
-		this.accepted += 1;
-		this.received = [];
-		this.things.push(thing);
-		return {
-			onReadable: () => this.#take(),
-			onWritable: () => this.#push(),
-			onError: (status?: number) => {
-				this.ended += 1;
-				this.endStatus = status;
-			},
-		};
-	}
-
-	send(bytes: Uint8Array): void {
-		this.#unsent.push(...bytes);
-		this.#push();
-	}
-
-	close(): void {
-		this.#closing = true;
-		this.#push();
-	}
-
-	#take(): void {
-		const buffer = new Uint8Array(64);
-		while (this.#reading) {
-			const count = this.connection.read(buffer);
-			if (count === 0) return;
-			this.received.push(...buffer.subarray(0, count));
-		}
-	}
-
-	#push(): void {
-		const count = this.connection.write(Uint8Array.from(this.#unsent));
-		this.#unsent.splice(0, count);
-		if (this.#closing && this.#unsent.length === 0) this.connection.close();
-	}
-}
-
-class Bench implements SocketBench {
-	readonly clock = new VirtualClock();
-	readonly peer = new Peer();
-	readonly virtual = new VirtualNetwork(this.clock);
-	readonly network: VirtualPath;
-	readonly host = host;
-	readonly port = 8883;
-	readonly closedPort = 1;
-	turns = 0;
-
-	constructor(options?: PathOptions) {
-		this.virtual.listen(host, this.port, this.peer);
-		const turn = (work: () => void): void => {
-			this.turns += 1;
-			work();
-		};
-		this.network = new VirtualPath(
-			this.virtual,
-			"station-0001",
-			new RandomStream(1),
-			turn,
-			options,
-		);
-	}
-
-	async until(condition: () => boolean, what: string): Promise<void> {
-		for (let idle = 0; !condition(); ) {
-			if (!this.clock.step()) idle += 1;
-			if (idle === 100) throw new Error(`never: ${what}`);
-		}
-	}
-
-	async settle(): Promise<void> {
-		this.clock.runUntil(this.clock.now + 60_000);
-	}
-
-	cut(): void {
-		this.network.cut();
-	}
-
-	open(options: Partial<SocketOptions> = {}) {
-		const events: string[] = [];
-		const socket = new this.network.Socket({
-			address: this.virtual.addressOf(host) ?? "10.9.9.9",
-			host,
-			port: this.port,
-			onConnected: () => events.push(`${this.clock.now} connected`),
-			onReadable: (count) => events.push(`${this.clock.now} readable ${count}`),
-			onWritable: (count) => events.push(`${this.clock.now} writable ${count}`),
-			onError: (status) => events.push(`${this.clock.now} error ${status}`),
-			...options,
-		});
-		return { socket, events };
-	}
-}
+import type { PathOptions } from "../../../simulator/device/socket.ts";
+import { MemorySocketBench as Bench } from "../../conformance/benches.ts";
+import { socketCases } from "../../conformance/socket.ts";
 
 const kinds: Readonly<Record<string, PathOptions>> = {
 	"a good path": {},
@@ -179,13 +49,13 @@ describe("socket through memory", () => {
 
 	test("a name that is forgotten is not resolved, a listener that has gone refuses", async () => {
 		const bench = new Bench();
-		const address = bench.virtual.addressOf(host);
-		bench.virtual.stopListening(host, bench.port);
+		const address = bench.virtual.addressOf(bench.host);
+		bench.virtual.stopListening(bench.host, bench.port);
 		const { events } = bench.open();
 		bench.clock.runUntil(1_000);
 		expect(events).toEqual([`40 error ${Status.ConnectionRefused}`]);
-		bench.virtual.setResolvable(host, false);
-		expect(bench.virtual.addressOf(host)).toBeUndefined();
+		bench.virtual.setResolvable(bench.host, false);
+		expect(bench.virtual.addressOf(bench.host)).toBeUndefined();
 		expect(address).toBeDefined();
 	});
 
@@ -229,7 +99,7 @@ describe("socket through memory", () => {
 		bench.network.block(true, false);
 		const { events } = bench.open();
 		let answer: string | undefined = "none";
-		bench.network.resolver.resolve(host, (address) => {
+		bench.network.resolver.resolve(bench.host, (address) => {
 			answer = address;
 		});
 		bench.clock.runUntil(600_000);

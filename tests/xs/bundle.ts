@@ -1,0 +1,46 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Plugin, rollup } from "rollup";
+import ts from "typescript";
+
+const root = join(__dirname, "../..");
+/** What is compiled and bundled here goes here; nothing else is written. */
+export const output = join(__dirname, "build");
+
+/** Takes the types away, and nothing else: `npm run check` has looked at them. */
+const strip: Plugin = {
+	name: "strip-types",
+	transform(code, id) {
+		if (id.endsWith(".json")) return { code: `export default ${code}`, map: null };
+		const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+		return { code: ts.transpileModule(code, { compilerOptions }).outputText, map: null };
+	},
+};
+
+/** Entry points that a station imports by the name of the package. */
+const own: Plugin = {
+	name: "own-entry-points",
+	resolveId(source) {
+		const entry = /^isobar\/(firmware|sensors)$/.exec(source);
+		return entry === null ? null : join(root, entry[1]!, "index.ts");
+	},
+};
+
+/** @returns the file of the bundle of a program, for XS and for Node alike */
+export async function bundle(entry: string): Promise<string> {
+	mkdirSync(output, { recursive: true });
+	const file = join(output, entry.replace(/^.*\//, "").replace(/\.ts$/, ".js"));
+	const result = await rollup({ input: join(root, entry), plugins: [own, strip] });
+	await result.write({ file, format: "es" });
+	await result.close();
+	return file;
+}
+
+export function versionOf(name: string): string {
+	const file = join(__dirname, "node_modules", name, "package.json");
+	try {
+		return JSON.parse(readFileSync(file, "utf8")).version;
+	} catch {
+		throw new Error(`${name} is not installed: run npm ci --prefix ${dirname(file)} first`);
+	}
+}

@@ -1,0 +1,7 @@
+import { ports, sensors, sockets, storage } from "./conformance.ts";
+import { packets, payload, shadow } from "./golden.ts";
+
+/** Where the host finds what it is asked to run. */
+Object.assign(globalThis, {
+	programs: Object.freeze({ ports, sensors, sockets, storage, packets, payload, shadow }),
+});
