@@ -111,6 +111,7 @@ export function shadow(host: Host): void {
 		thingName,
 		config: new StationConfig(cadence, new MapKeyValue()),
 		random: { next: () => 0x1234_5678 },
+		payload: new Uint8Array(Limits.controlBytes),
 		settings: [],
 		facts: { firmware: "1.2.3" },
 		publish: (topic, bytes, length) => sent.push(`${topic} ${textOf(bytes, length)}`),
