@@ -34,10 +34,26 @@ export interface BrokerOptions {
 	log(line: string): void;
 	/** Makes a message safe and then calls back; it is acknowledged after that, or not at all. */
 	keep(topicName: string, payload: Uint8Array, done: Settled): void;
-	/** A message of a station was published; wills are not shown here. */
-	onPublished(topicName: string, payload: Uint8Array, publisher: Publisher): void;
+	/**
+	 * A message of a station was published, or one over HTTP, which has no publisher; wills are not
+	 * shown here.
+	 */
+	onPublished(topicName: string, payload: Uint8Array, publisher: Publisher | undefined): void;
 	/** What the keep-alive of a client is raised or lowered to, in seconds; 30 to 1200 unless given. */
 	readonly keepAlive?: { readonly minimum: number; readonly maximum: number };
+}
+
+/** A message of no connection of ours. */
+export interface Message {
+	readonly topicName: string;
+	readonly payload: Uint8Array;
+	readonly qos: number;
+	readonly retain: boolean;
+}
+
+/** A message over HTTP that the limits do not allow. */
+export class MessageFault extends Error {
+	override readonly name = "MessageFault";
 }
 
 /** Ends a connection: aedes closes it without an answer when it gets an error. */
@@ -57,6 +73,7 @@ export class Broker {
 	readonly #connections = new Map<Client, Connection>();
 	/** Connections that were accepted, by client id. */
 	readonly #connected = new Map<string, Connection>();
+	readonly #retained = new Map<string, Message>();
 	#killed = false;
 
 	private constructor(options: BrokerOptions) {
@@ -105,6 +122,42 @@ export class Broker {
 		if (this.#killed) return;
 		const packet = { topic: topicName, payload, qos: 1, retain: false, dup: false } as const;
 		this.#aedes.publish({ cmd: "publish", ...packet }, () => {});
+	}
+
+	/** Publishes what came over HTTP: kept first, and then shown to everybody, as a station's message is. */
+	async receive(message: Message): Promise<void> {
+		const { topicName, payload, qos, retain } = message;
+		const bytes = Buffer.from(payload);
+		const isName = topicName !== "" && !/[+#\0]/.test(topicName);
+		const problem = isName
+			? problemOf({ topic: topicName, payload: bytes })
+			: "a topic that is no topic name";
+		if (problem) throw new MessageFault(problem);
+		await new Promise<void>((resolve, reject) =>
+			this.#options.keep(topicName, bytes, (error) => (error ? reject(error) : resolve())),
+		);
+		if (this.#killed) return;
+		const packet = { topic: topicName, payload: bytes, qos: qos as 0 | 1, retain, dup: false };
+		await new Promise<void>((resolve, reject) =>
+			this.#aedes.publish({ cmd: "publish", ...packet }, (error) =>
+				error ? reject(error) : resolve(),
+			),
+		);
+		this.#options.onPublished(topicName, bytes, undefined);
+	}
+
+	/** The retained messages as they are now. */
+	get retained(): readonly Message[] {
+		return [...this.#retained.values()];
+	}
+
+	/** Closes the connection of a client. @returns whether there was one */
+	disconnect(clientId: string): boolean {
+		const connection = this.#connected.get(clientId);
+		if (!connection) return false;
+		this.#end(connection, "API_INITIATED_DISCONNECT", "asked for over HTTP");
+		connection.socket.destroy();
+		return true;
 	}
 
 	/** Listens to messages inside this process, with no policy in between. @returns what ends it */
@@ -328,6 +381,7 @@ export class Broker {
 
 	#published(packet: AedesPublishPacket, client: Client | null, callback: () => void): void {
 		const connection = client && this.#connections.get(client);
+		this.#noteRetained(packet);
 		if (connection && packet !== connection.will) {
 			const { clientId, certificateId } = connection;
 			this.#options.onPublished(packet.topic, bytesOf(packet.payload), {
@@ -337,6 +391,14 @@ export class Broker {
 			});
 		}
 		callback();
+	}
+
+	/** An empty message takes the retained one away [MQTT-3.3.1-10]. */
+	#noteRetained({ topic: topicName, payload, qos, retain }: AedesPublishPacket): void {
+		if (!retain) return;
+		const bytes = bytesOf(payload);
+		if (bytes.length === 0) this.#retained.delete(topicName);
+		else this.#retained.set(topicName, { topicName, payload: bytes, qos, retain });
 	}
 
 	/** Sends a message to one client, if it has asked for the topic. */

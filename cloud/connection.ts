@@ -4,6 +4,7 @@ import { type Client, certificateIdOf } from "./access.ts";
 
 /** Why a connection ended, in the words of the lifecycle events (aws-iot-contract.md §4). */
 export type DisconnectReason =
+	| "API_INITIATED_DISCONNECT"
 	| "AUTH_ERROR"
 	| "CLIENT_ERROR"
 	| "CLIENT_INITIATED_DISCONNECT"

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { ChannelTable } from "../firmware/sensing/channel.ts";
 import { Access } from "./access.ts";
 import { Archive } from "./archive.ts";
-import { Broker } from "./broker.ts";
+import { Broker, type Message } from "./broker.ts";
 import { Layout } from "./layout.ts";
 import { listen } from "./listener.ts";
 import { takeLock } from "./lock.ts";
@@ -128,14 +129,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		opened.unshift(shadows);
 		await noteAll(metadata, registry, shadows);
 		const templates = new Templates(layout);
+		const authority = await Authority.open(
+			await readFile(layout.authority.certificate, "utf8"),
+			await readFile(layout.authority.key, "utf8"),
+		);
 		const provisioning = new Provisioning({
 			registry,
 			access,
 			templates,
-			authority: await Authority.open(
-				await readFile(layout.authority.certificate, "utf8"),
-				await readFile(layout.authority.key, "utf8"),
-			),
+			authority,
 			realm,
 			log,
 			recheck: () => broker.recheck(),
@@ -154,7 +156,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			},
 			onPublished: (topicName, payload, publisher) => {
 				shadows.receive(topicName, payload);
-				provisioning.receive(publisher, topicName, payload);
+				if (publisher) provisioning.receive(publisher, topicName, payload);
 			},
 		});
 		opened.unshift(broker);
@@ -171,7 +173,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			onConnection: (socket, certificate) => broker.accept(socket, certificate),
 		});
 		opened.push({ kill: () => listener.destroy(), close: async () => {} });
-		const services: Services = { region, accountId, registry, shadows };
+		const live = {
+			endpoint: `${isLoopback(host) ? "localhost" : hostname()}:${listener.port}`,
+			publish: (message: Message) => broker.receive(message),
+			retained: () => broker.retained,
+			disconnect: (clientId: string) => broker.disconnect(clientId),
+		};
+		const services: Services = { region, accountId, registry, authority, shadows, live };
 		const http = options.http && (await openHttp(services, options.http, layout, log));
 		if (http) opened.unshift({ kill: () => void http.close(), close: http.close });
 

@@ -1,5 +1,5 @@
 import { readdir, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CloudFault, messageOf } from "./fault.ts";
 import {
 	makeDirectory,
@@ -104,15 +104,42 @@ export class Shadows {
 	 * @returns the document of `update/accepted`
 	 * @throws {ShadowRejected}
 	 */
-	async update(thing: string, document: object, shadowName?: string): Promise<JsonObject> {
-		const request = requestOf({ thing, shadowName }, "update");
-		return this.#enqueue(thing, async () => {
-			const { answers } = await this.#answer(request, JSON.stringify(document));
+	update(thing: string, document: object, shadowName?: string): Promise<JsonObject> {
+		const payload = new TextEncoder().encode(JSON.stringify(document));
+		return this.ask("update", { thing, shadowName }, payload);
+	}
+
+	/**
+	 * Answers a request of an app over HTTP: an error is thrown and published to nobody; what stations
+	 * have to hear of is published.
+	 *
+	 * @param payload  as it came; empty for "get" and "delete"
+	 * @returns the document of `…/accepted`
+	 * @throws {ShadowRejected}
+	 */
+	async ask(
+		operation: ShadowOperation,
+		address: ShadowAddress,
+		payload: Uint8Array,
+	): Promise<JsonObject> {
+		const request = requestOf(address, operation);
+		const text = this.#decode(payload);
+		return this.#enqueue(request.thing, async () => {
+			const { answers } = await this.#answer(request, text);
 			const answer = answers.at(-1)!.document;
 			if ("code" in answer) throw new ShadowRejected(Number(answer.code), String(answer.message));
-			this.#publish(answers);
+			if (operation !== "get") this.#publish(answers);
 			return answer;
 		});
+	}
+
+	/** The named shadows that a thing has. */
+	names(thing: string): string[] {
+		requestOf({ thing, shadowName: undefined }, "get");
+		const directory = dirname(this.#pathOf({ thing, shadowName: "a" }));
+		return [...this.#records]
+			.filter(([path, record]) => !record.deleted && dirname(path) === directory)
+			.map(([path]) => basename(path, ".json"));
 	}
 
 	/** From now on nothing is stored and nothing is answered, as if the process had ended. */

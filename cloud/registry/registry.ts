@@ -698,7 +698,7 @@ export function changePolicy(policy: NamedPolicy): Change {
 }
 
 /** The version of a group: 1 before its first update. */
-function versionOf(group: ThingGroup): number {
+export function versionOf(group: ThingGroup): number {
 	return group.version ?? 1;
 }
 

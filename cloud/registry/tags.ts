@@ -44,7 +44,7 @@ export function untagResource(
 }
 
 /** Throws when a key or a value is not allowed. */
-function checkTags(tags: Readonly<Record<string, string>>): void {
+export function checkTags(tags: Readonly<Record<string, string>>): void {
 	if (Object.keys(tags).length > RegistryLimits.tags) throw limit("tags", "tags");
 	for (const [key, value] of Object.entries(tags)) {
 		if (!keyPattern.test(key) || /^aws:/i.test(key)) {

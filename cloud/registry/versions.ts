@@ -26,7 +26,7 @@ export function defaultVersionOf({ defaultVersionId = "1" }: NamedPolicy): strin
 }
 
 /** The version that `createPolicyVersion` would make now. */
-function nextVersionOf({ versionsMade = 1 }: NamedPolicy): string {
+export function nextVersionOf({ versionsMade = 1 }: NamedPolicy): string {
 	return String(versionsMade + 1);
 }
 
@@ -87,7 +87,7 @@ export function deletePolicyVersion(
 }
 
 /** Throws when there is no such version. */
-function findVersion(policy: NamedPolicy, versionId: string): PolicyVersion {
+export function findVersion(policy: NamedPolicy, versionId: string): PolicyVersion {
 	const version = versionsOf(policy).find((one) => one.versionId === versionId);
 	if (version) return version;
 	throw new RegistryFault(

@@ -1,4 +1,5 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { MessageFault } from "../broker.ts";
 import { RegistryFault } from "../registry/registry.ts";
 import { ShadowRejected } from "../shadows.ts";
 
@@ -50,6 +51,7 @@ export class ApiFault extends Error {
 export function faultOf(error: unknown): ApiFault | undefined {
 	if (error instanceof ApiFault) return error;
 	if (error instanceof RegistryFault) return new ApiFault(error.code, error.message);
+	if (error instanceof MessageFault) return new ApiFault("InvalidRequestException", error.message);
 	if (error instanceof ShadowRejected) return new ApiFault(shadowCode(error.code), error.message);
 	return undefined;
 }

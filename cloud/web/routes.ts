@@ -1,6 +1,31 @@
+import { billing } from "./routes/billing.ts";
+import { certificates } from "./routes/certificates.ts";
 import { document } from "./routes/document.ts";
+import { groups } from "./routes/groups.ts";
 import { health } from "./routes/health.ts";
+import { messages } from "./routes/messages.ts";
+import { policies } from "./routes/policies.ts";
+import { principals } from "./routes/principals.ts";
+import { shadows } from "./routes/shadows.ts";
+import { tags } from "./routes/tags.ts";
+import { targets } from "./routes/targets.ts";
+import { things } from "./routes/things.ts";
+import { types } from "./routes/types.ts";
 import type { RouteModule } from "./services.ts";
 
 /** Every module of routes; a new one is a line here. */
-export const routeModules: readonly RouteModule[] = [document, health];
+export const routeModules: readonly RouteModule[] = [
+	document,
+	health,
+	things,
+	types,
+	groups,
+	billing,
+	tags,
+	principals,
+	certificates,
+	policies,
+	targets,
+	shadows,
+	messages,
+];

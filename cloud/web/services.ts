@@ -1,4 +1,6 @@
 import type { Hono } from "hono";
+import type { Message } from "../broker.ts";
+import type { Authority } from "../registry/authority.ts";
 import type { RegistryStore } from "../registry/store.ts";
 import type { Shadows } from "../shadows.ts";
 
@@ -8,12 +10,26 @@ export interface Services {
 	readonly region: string;
 	readonly accountId: string;
 	readonly registry: RegistryStore;
+	readonly authority: Authority;
 	readonly shadows: Shadows;
+	/** Not there where a data directory is looked at whose cloud does not run. */
+	readonly live?: Live | undefined;
+}
+
+/** What there is only while a cloud runs. */
+export interface Live {
+	/** Host and port that devices connect to. */
+	readonly endpoint: string;
+	/** Keeps a message and then publishes it. Rejects when it is refused or can't be kept. */
+	publish(message: Message): Promise<void>;
+	retained(): readonly Message[];
+	/** Closes the connection of a client. @returns whether there was one */
+	disconnect(clientId: string): boolean;
 }
 
 /**
  * Adds routes to the API. A module of routes exports one of these, stands in the list of `routes.ts`
- * and has its operations in `schema/openapi.json`.
+ * and has its operations in `schema/openapi.json`; `operate` adds one of those.
  *
  * A route throws `ApiFault`, `RegistryFault` or `ShadowRejected` for what it refuses; anything else
  * that is thrown is logged and answered as `InternalFailureException`.

@@ -4,6 +4,7 @@ import openapi from "../../schema/openapi.json";
 /** One operation of the document, as far as the tests look at it. */
 interface Operation {
 	readonly operationId: string;
+	readonly tags: readonly string[];
 	readonly responses: Readonly<Record<string, object>>;
 }
 
