@@ -15,7 +15,7 @@ import {
 	type IdentityFiles,
 	type IdentityOptions,
 	identityFiles,
-	identityStep,
+	identitySteps,
 	partitionsOf,
 	writeIdentityLines,
 } from "./identity.ts";
@@ -91,17 +91,21 @@ export function imageDevice(
  * @returns its path
  * @throws {FlashFault} that says what is missing, or what failed
  */
-export function makeIdentity(options: IdentityOptions, workplace: Workplace): string {
+export function makeIdentity(
+	options: IdentityOptions,
+	profile: Profile,
+	workplace: Workplace,
+): string {
 	const { outDir, packageRoot, say, isDryRun, here = realSurroundings } = workplace;
 	const files = identityFiles(outDir, options.thing);
-	const step = identityStep(files, packageRoot, here);
+	const steps = identitySteps(files, profile, packageRoot, here);
 	if (isDryRun) {
-		say(stepText(step));
+		for (const step of steps) say(stepText(step));
 		return files.image;
 	}
 	writeIdentityLines(files, options);
 	try {
-		runSteps([step], say);
+		runSteps(steps, say);
 	} finally {
 		rmSync(files.lines, { force: true });
 	}
@@ -135,9 +139,12 @@ export function flashDevice(
 	board: Board,
 	port: string,
 	thing: string,
+	profile: Profile,
 	{ packageRoot, outDir, say, isDryRun }: Workplace,
 ): void {
-	const steps = flashSteps(board, port, identityFiles(outDir, thing), packageRoot, outDir);
+	const identity = identityFiles(outDir, thing);
+	const files = writtenFiles(board, identity, profile, packageRoot, outDir);
+	const steps = flashSteps(board, port, files, outDir);
 	if (isDryRun) {
 		for (const step of steps) say(stepText(step));
 		return;
@@ -177,6 +184,7 @@ function requireChip(board: Board, port: string, { ask }: Surroundings): void {
 function writtenFiles(
 	board: Board,
 	identity: IdentityFiles,
+	profile: Profile,
 	packageRoot: string,
 	outDir: string,
 ): string[] {
@@ -188,21 +196,15 @@ function writtenFiles(
 		[tableOffset, image.partitionTable],
 		[at("otadata"), image.otaData],
 		[at("identity"), identity.image],
+		...(profile === "production" ? ([[at("nvs_keys"), identity.keys]] as const) : []),
 		[at("ota_0"), image.application],
 	];
 	return files.flatMap(([offset, path]) => [`0x${offset.toString(16)}`, path]);
 }
 
 /** The commands of a flash, in their order. The outbox and what the firmware remembers stay. */
-function flashSteps(
-	board: Board,
-	port: string,
-	identity: IdentityFiles,
-	packageRoot: string,
-	outDir: string,
-): Step[] {
+function flashSteps(board: Board, port: string, files: readonly string[], outDir: string): Step[] {
 	const esptool = ["python", "-m", "esptool", "--chip", board.chip, "--port", port];
-	const files = writtenFiles(board, identity, packageRoot, outDir);
 	return [
 		{
 			title: "look",

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Profile } from "./build.ts";
 import { parsePartitions, partitionNamed } from "./partitions.ts";
 import { FlashFault, type Step } from "./steps.ts";
 import { nvsGeneratorPath, type Surroundings } from "./workplace.ts";
@@ -87,11 +88,15 @@ function cell(value: string): string {
 export interface IdentityFiles {
 	readonly lines: string;
 	readonly image: string;
+	/** What the image is encrypted with, in the production profile; for the partition nvs_keys. */
+	readonly keys: string;
 }
 
 export function identityFiles(outDir: string, thing: string): IdentityFiles {
-	const stem = join(outDir, "identities", thing);
-	return { lines: `${stem}.csv`, image: `${stem}.bin` };
+	const folder = join(outDir, "identities");
+	const stem = join(folder, thing);
+	// The generator has a folder of its own for keys.
+	return { lines: `${stem}.csv`, image: `${stem}.bin`, keys: join(folder, "keys", `${thing}.bin`) };
 }
 
 /** Writes what the generator reads, for the eyes of this user only. */
@@ -103,15 +108,16 @@ export function writeIdentityLines(files: IdentityFiles, options: IdentityOption
 }
 
 /**
- * The command that makes the image of the identity partition.
+ * The commands that make the image of the identity partition, in production with keys of its own.
  *
  * @throws {FlashFault} where ESP-IDF is not there
  */
-export function identityStep(
-	files: IdentityFiles,
+export function identitySteps(
+	{ lines, image, keys }: IdentityFiles,
+	profile: Profile,
 	packageRoot: string,
 	{ environment }: Surroundings,
-): Step {
+): Step[] {
 	const generator = nvsGeneratorPath(environment);
 	if (generator === undefined) {
 		throw new FlashFault(
@@ -119,10 +125,16 @@ export function identityStep(
 		);
 	}
 	const { size } = partitionNamed(partitionsOf(packageRoot), "identity");
-	return {
-		title: "identity",
-		command: ["python", generator, "generate", files.lines, files.image, `0x${size.toString(16)}`],
-	};
+	const files = [lines, image, `0x${size.toString(16)}`];
+	const command = ["python", generator];
+	if (profile === "development") {
+		return [{ title: "identity", command: [...command, "generate", ...files] }];
+	}
+	const place = ["--keyfile", basename(keys), "--outdir", dirname(dirname(keys))];
+	return [
+		{ title: "keys", command: [...command, "generate-key", ...place] },
+		{ title: "identity", command: [...command, "encrypt", ...files, "--inputkey", keys] },
+	];
 }
 
 export function partitionsOf(packageRoot: string): ReturnType<typeof parsePartitions> {

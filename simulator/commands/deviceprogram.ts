@@ -70,6 +70,7 @@ export function addDeviceCommands(
 		.option("--port <N>", "port of the broker", wholeNumber(1, 65_535), 8883)
 		.option("--ssid <NAME>", "Wi-Fi network; left out for Ethernet")
 		.option("--time-server <HOST>", "time server other than pool.ntp.org")
+		.addOption(profileOption())
 		.option("--json", "path of the image as JSON")
 		.addHelpText("after", "\nThe password of the Wi-Fi network is read from ISOBAR_WIFI_PASSWORD.")
 		.action(async (options: IdentityCommandOptions) =>

@@ -34,6 +34,6 @@ export async function flash(options: FlashCommandOptions, host: Host): Promise<E
 		if (!place.isDryRun) await makeBundle(options, module, host);
 		imageDevice(board, bundlePath(options), profile, place);
 	}
-	flashDevice(board, port, thing, place);
+	flashDevice(board, port, thing, profile, place);
 	return ExitCode.Ok;
 }

@@ -208,21 +208,42 @@ describe("identity", () => {
 
 	test("says that ESP-IDF is needed", () => {
 		const options = { ...roof, data: cloudData() };
-		expect(() => makeIdentity(options, workplace(machine()))).toThrow(/IDF_PATH is not set/);
+		expect(() => makeIdentity(options, "development", workplace(machine()))).toThrow(
+			/IDF_PATH is not set/,
+		);
 	});
 
 	test("a dry run prints the command of ESP-IDF's generator with the size of the partition", () => {
-		const image = makeIdentity({ ...roof, data: cloudData() }, workplace(equipped(), true));
+		const image = makeIdentity(
+			{ ...roof, data: cloudData() },
+			"development",
+			workplace(equipped(), true),
+		);
 		expect(image).toBe(join(folder, "out/identities/roof.bin"));
 		expect(said).toHaveLength(1);
 		expect(said[0]).toMatch(/nvs_partition_gen\.py generate \S+roof\.csv \S+roof\.bin 0x6000$/);
+	});
+
+	test("in production it is encrypted, with keys that go to their own partition", () => {
+		const here = equipped();
+		const place = workplace(here, true);
+		makeIdentity({ ...roof, data: cloudData() }, "production", place);
+		flashDevice(boardNamed("esp32"), "/dev/ttyUSB0", "roof", "production", place);
+		const out = join(folder, "out/identities");
+		expect(said.slice(0, 2)).toEqual([
+			expect.stringMatching(`generate-key --keyfile roof.bin --outdir ${out}$`),
+			expect.stringMatching(
+				`encrypt ${out}/roof.csv ${out}/roof.bin 0x6000 --inputkey ${out}/keys/roof.bin$`,
+			),
+		]);
+		expect(said[3]).toContain(` 0x17000 ${out}/keys/roof.bin `);
 	});
 
 	test("the lines with the password are gone when the generator has run, or failed", () => {
 		const options = { ...roof, data: cloudData(), wifi: { ssid: "a", password: "b" } };
 		// The generator of this machine is an empty file, and there may be no python at all.
 		try {
-			makeIdentity(options, workplace(equipped()));
+			makeIdentity(options, "development", workplace(equipped()));
 		} catch (error) {
 			expect(error).toBeInstanceOf(FlashFault);
 		}
@@ -232,7 +253,13 @@ describe("identity", () => {
 
 describe("flash", () => {
 	test("a dry run prints every command with the offsets of this chip and this table", () => {
-		flashDevice(boardNamed("esp32"), "/dev/ttyUSB0", "roof", workplace(machine(), true));
+		flashDevice(
+			boardNamed("esp32"),
+			"/dev/ttyUSB0",
+			"roof",
+			"development",
+			workplace(machine(), true),
+		);
 		const out = join(folder, "out");
 		const image = `${out}/esp32/bin/esp32/nodemcu/release/esp32`;
 		const files = [
@@ -252,7 +279,13 @@ describe("flash", () => {
 	});
 
 	test("the chips with RISC-V start at 0", () => {
-		flashDevice(boardNamed("esp32c3"), "/dev/ttyACM0", "roof", workplace(machine(), true));
+		flashDevice(
+			boardNamed("esp32c3"),
+			"/dev/ttyACM0",
+			"roof",
+			"development",
+			workplace(machine(), true),
+		);
 		expect(said[1]).toContain("write-flash 0x0 ");
 	});
 
@@ -288,7 +321,7 @@ describe("flash", () => {
 		expect(() => requireFlashable(esp32, "/dev/ttyUSB0", "roof", place)).toThrow(
 			/roof\.bin; "isobar identity --thing roof" makes it/,
 		);
-		expect(() => flashDevice(esp32, "/dev/ttyUSB0", "roof", place)).toThrow(
+		expect(() => flashDevice(esp32, "/dev/ttyUSB0", "roof", "development", place)).toThrow(
 			/xs_esp32\.bin; "isobar build --board esp32" makes it/,
 		);
 	});

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -270,6 +270,7 @@ describe("commands for boards", () => {
 			...roof,
 			endpoint: "h",
 			port: 8883,
+			profile: "development",
 			ssid: "net",
 			timeServer: "t",
 		});
@@ -294,9 +295,17 @@ describe("commands for boards", () => {
 		expect(bench.err).toMatch(/^isobar: [^\n]+\n$/);
 	});
 
+	test("an endpoint that the local cloud does not answer to is refused", async () => {
+		expect(await bench.run("identity --thing roof --endpoint elsewhere --data DIR")).toBe(2);
+		expect(bench.err).toMatch(
+			/^isobar: --endpoint: the local cloud in \S+ does not answer to elsewhere; expected one of localhost, .*127\.0\.0\.1/,
+		);
+	});
+
 	test("what is missing for a build is told line by line, with exit code 1", async () => {
 		bench.surroundings = bareMachine;
-		expect(await bench.run("identity --thing roof --endpoint h --data DIR")).toBe(1);
+		expect(await bench.run("identity --thing roof --endpoint localhost --data DIR")).toBe(1);
+		expect(existsSync(join(bench.dataDir, "things/roof.crt"))).toBe(true);
 		expect(bench.err).toBe(
 			'isobar: IDF_PATH is not set: the image of an identity is made by ESP-IDF; ". $IDF_PATH/export.sh" in this shell\n',
 		);

@@ -6,8 +6,10 @@
 #include "xsHost.h"
 #include "mc.xs.h"
 
+#include "esp_partition/include/esp_partition.h"
 #include "nvs_flash/include/nvs.h"
 #include "nvs_flash/include/nvs_flash.h"
+#include "sdkconfig.h"
 
 enum {
 	/** Of a text entry, NUL included; keys and certificates are binary. */
@@ -17,13 +19,27 @@ enum {
 static const char partition[] = "identity";
 static const char name_space[] = "isobar";
 
+/** In the production profile with the keys of the partition nvs_keys: docs/production.md. */
+static esp_err_t init_identity(void)
+{
+#ifdef CONFIG_NVS_ENCRYPTION
+	nvs_sec_cfg_t keys;
+	const esp_partition_t *holder = esp_partition_find_first(
+		ESP_PARTITION_TYPE_DATA, ESP_PARTITION_SUBTYPE_DATA_NVS_KEYS, NULL);
+	esp_err_t error = NULL == holder ? ESP_ERR_NOT_FOUND : nvs_flash_read_security_cfg(holder, &keys);
+	return ESP_OK == error ? nvs_flash_secure_init_partition(partition, &keys) : error;
+#else
+	return nvs_flash_init_partition(partition);
+#endif
+}
+
 /** Opens it at the first call. */
 static esp_err_t open_identity(nvs_handle_t *handle)
 {
 	static nvs_handle_t opened;
 	static bool is_open;
 	if (!is_open) {
-		esp_err_t error = nvs_flash_init_partition(partition);
+		esp_err_t error = init_identity();
 		if (ESP_OK == error) {
 			error = nvs_open_from_partition(partition, name_space, NVS_READONLY, &opened);
 		}
