@@ -89,6 +89,8 @@ export const Limits = Object.freeze({
 	metadataBytes: 1_000,
 	/** Bytes of a stored key-value item. */
 	keyValueBytes: 512,
+	/** Bytes of a device's key, certificate and token as it keeps them; RSA at AWS is the largest. */
+	identityBytes: 6_144,
 } as const);
 
 /** How long the link and the session wait for what, in ms. */

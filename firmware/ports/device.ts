@@ -12,6 +12,16 @@ export interface Identity {
 	readonly port: number;
 	/** Host of the time server; left out where the platform keeps its clock right by itself. */
 	readonly timeServer?: string | undefined;
+	/** For a device that has the claim certificate of its batch, and no identity of its own yet. */
+	readonly claim?: Claim | undefined;
+}
+
+/** What a device gets itself an identity with. */
+export interface Claim {
+	/** Provisioning template of the cloud. */
+	readonly templateName: string;
+	/** What the device says of itself, such as its serial number, as the template wants it. */
+	readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** Why the device started. */

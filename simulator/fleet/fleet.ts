@@ -31,7 +31,7 @@ export interface FleetOptions {
 
 /** What is a station's own, beside its place in the weather. */
 export type StationHardware = Pick<SimulatedStationOptions, "flash" | "keyValue"> &
-	Partial<Pick<SimulatedStationOptions, "timeServer" | "crystal" | "onBoot" | "onTurn">>;
+	Partial<Pick<SimulatedStationOptions, "claim" | "timeServer" | "crystal" | "onBoot" | "onTurn">>;
 
 /** Stations of one kind in one world. */
 export class Fleet {

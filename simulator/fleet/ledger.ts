@@ -42,7 +42,7 @@ export function balance(stations: readonly SimulatedStation[], archive?: Witness
 		shed += totals.shed;
 		for (const range of totals.made) {
 			made += range.last - range.first + 1;
-			archived += archive?.count(station.thing, range) ?? 0;
+			archived += archive?.count(station.thingName, range) ?? 0;
 		}
 	}
 	if (archive === undefined) {

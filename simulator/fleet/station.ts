@@ -1,7 +1,8 @@
 import { messageOf } from "../../cloud/fault.ts";
 import type { Ticks } from "../../firmware/ports/clock.ts";
-import type { ResetReason } from "../../firmware/ports/device.ts";
+import type { Claim, ResetReason } from "../../firmware/ports/device.ts";
 import type { FlashPartition, KeyValue } from "../../firmware/ports/storage.ts";
+import { boot, type Firmware, identify } from "../../firmware/station/boot.ts";
 import type { Commons } from "../../firmware/station/commons.ts";
 import type { StationDefinition } from "../../firmware/station/define.ts";
 import { Station, type StationState } from "../../firmware/station/station.ts";
@@ -34,6 +35,8 @@ export interface SimulatedStationOptions {
 	/** What survives a power cut. */
 	readonly flash: FlashPartition;
 	readonly keyValue: KeyValue;
+	/** The station is flashed with the claim certificate of its batch, and gets itself an identity. */
+	readonly claim?: Claim | undefined;
 	/** Host of the time server; without it, and without a crystal, the clock of the device is right. */
 	readonly timeServer?: string | undefined;
 	readonly crystal?: Crystal | undefined;
@@ -91,6 +94,8 @@ export class SimulatedStation {
 	};
 	#isPowered = false;
 	#device: VirtualDevice | undefined;
+	#firmware: Firmware | undefined;
+	/** The firmware, once it is a station. */
 	#station: Station | undefined;
 	/** The firmware that ran last, also when it is over. */
 	#latest: Station | undefined;
@@ -146,6 +151,11 @@ export class SimulatedStation {
 		if (this.#device !== undefined) this.#reboot(reason, bootMs);
 	}
 
+	/** Who the station is: its thing name, also the one that it has got itself by a claim. */
+	get thingName(): string {
+		return this.#identify().identity.thingName;
+	}
+
 	/** Whether the supply is on; the firmware may be between two starts. */
 	get isPowered(): boolean {
 		return this.#isPowered;
@@ -172,9 +182,9 @@ export class SimulatedStation {
 		if (device === undefined) return;
 		const { ticks } = device.clock;
 		this.#turn(device, () => {
-			if (change === "up") this.#station?.networkUp(ticks);
-			else if (change === "down") this.#station?.networkDown(ticks);
-			else this.#station?.networkChanged(ticks);
+			if (change === "up") this.#firmware?.networkUp(ticks);
+			else if (change === "down") this.#firmware?.networkDown(ticks);
+			else this.#firmware?.networkChanged(ticks);
 		});
 	}
 
@@ -192,27 +202,21 @@ export class SimulatedStation {
 		return state === undefined ? this.#past : this.#sum(state);
 	}
 
+	#identify(): ReturnType<typeof identify> {
+		const { thing, endpoint, port, timeServer, claim, keyValue } = this.#options;
+		return identify({ thingName: thing, endpoint, port, timeServer, claim }, keyValue);
+	}
+
 	#boot(resetReason: ResetReason): void {
-		const {
-			thing,
-			endpoint,
-			port,
-			timeServer,
-			definition,
-			commons,
-			flash,
-			keyValue,
-			random,
-			crystal,
-			log,
-		} = this.#options;
+		const { thing, definition, commons, flash, keyValue, random, crystal, log } = this.#options;
+		const { identity, credentials } = this.#identify();
 		this.#boots += 1;
 		this.#options.onBoot?.();
 		const turn: Turn = (work) => this.#turn(device, work);
 		const device: VirtualDevice = new VirtualDevice({
-			identity: { thingName: thing, endpoint, port, timeServer },
+			identity,
 			clock: this.#world.createClock(turn, this.#now, crystal),
-			network: this.#world.createNetwork(thing, turn),
+			network: this.#world.createNetwork(thing, turn, credentials),
 			random: random.child(`boot ${this.#boots}`),
 			bus: this.#bus,
 			flash,
@@ -223,11 +227,11 @@ export class SimulatedStation {
 		});
 		this.#device = device;
 		turn(() => {
-			const station = new Station(device, definition, commons);
-			this.#station = station;
-			this.#latest = station;
-			station.start(device.clock.ticks);
-			this.#shedBefore ??= station.state().shed;
+			const firmware = boot(device, definition, commons);
+			this.#firmware = firmware;
+			if (firmware instanceof Station) this.#station = this.#latest = firmware;
+			firmware.start(device.clock.ticks);
+			if (this.#station !== undefined) this.#shedBefore ??= this.#station.state().shed;
 		});
 	}
 
@@ -263,6 +267,7 @@ export class SimulatedStation {
 		if (state !== undefined) Object.assign(this.#past, this.#sum(state));
 		this.#device?.off();
 		this.#device = undefined;
+		this.#firmware = undefined;
 		this.#station = undefined;
 	}
 

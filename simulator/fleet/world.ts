@@ -1,3 +1,4 @@
+import type { OwnCredentials } from "../../firmware/station/boot.ts";
 import {
 	type Crystal,
 	type DeviceClock,
@@ -23,7 +24,8 @@ export interface World {
 	 * @param crystal  of the device, where time is virtual
 	 */
 	createClock(turn: Turn, now: () => number, crystal?: Crystal): DeviceClock;
-	createNetwork(thing: string, turn: Turn): DeviceNetwork;
+	/** @param own  what the device has instead of what it was given */
+	createNetwork(thing: string, turn: Turn, own?: OwnCredentials): DeviceNetwork;
 }
 
 /** Real time and real sockets. */
@@ -54,8 +56,11 @@ export class RealWorld implements World {
 		return new RealClock(turn, now);
 	}
 
-	createNetwork(thing: string, turn: Turn): DeviceNetwork {
-		return new TlsNetwork(this.#credentials(thing), turn, (version) => {
+	createNetwork(thing: string, turn: Turn, own?: OwnCredentials): DeviceNetwork {
+		const given = this.#credentials(thing);
+		const credentials =
+			own === undefined ? given : { ...given, certificate: own.certificate, key: own.privateKey };
+		return new TlsNetwork(credentials, turn, (version) => {
 			this.tlsVersion = version;
 		});
 	}
