@@ -8,8 +8,9 @@ import type { Clock, Random } from "../../ports/clock.ts";
 import type { Device, Identity } from "../../ports/device.ts";
 import type { IO } from "../../ports/io.ts";
 import type { Network } from "../../ports/socket.ts";
+import type { KeyValue } from "../../ports/storage.ts";
 import { crashBytes } from "./crash.ts";
-import { openFlash, openKeyValue, openRetained } from "./storage.ts";
+import { openFlash, openRetained } from "./storage.ts";
 
 const io: IO = Object.freeze({ I2C, SMBus, PulseCount, Analog, Digital });
 
@@ -21,6 +22,7 @@ export interface DeviceParts {
 	readonly identity: Identity;
 	readonly clock: Clock;
 	readonly network: Network;
+	readonly keyValue: KeyValue;
 	/** What the run before this one has logged last; empty after a power cut. */
 	readonly lastLines: readonly string[];
 	log(line: string): void;
@@ -34,17 +36,18 @@ export class ModdableDevice implements Device {
 	readonly io = io;
 	readonly network: Network;
 	readonly flash = openFlash("outbox");
-	readonly keyValue = openKeyValue("isobar");
+	readonly keyValue: KeyValue;
 	readonly retained = openRetained(crashBytes);
 	readonly resetReason = resetReason();
 	readonly lastLines: readonly string[];
 	readonly log: (line: string) => void;
 
 	/** @throws when a partition is missing */
-	constructor({ identity, clock, network, lastLines, log }: DeviceParts) {
+	constructor({ identity, clock, network, keyValue, lastLines, log }: DeviceParts) {
 		this.identity = identity;
 		this.clock = clock;
 		this.network = network;
+		this.keyValue = keyValue;
 		this.lastLines = lastLines;
 		this.log = log;
 	}

@@ -1,8 +1,12 @@
 import readIdentity from "embedded:isobar/identity";
 import config from "mc/config";
-import { readUtf8 } from "../../base/bytes.ts";
-import type { Identity } from "../../ports/device.ts";
+import { readUtf8, utf8Length, writeUtf8 } from "../../base/bytes.ts";
+import { parseDocument } from "../../base/json.ts";
+import type { Claim, Identity } from "../../ports/device.ts";
+import { textsOf } from "../../provisioning/identity.ts";
+import type { OwnCredentials } from "../../station/boot.ts";
 import type { Site } from "../../station/define.ts";
+import type { Credentials } from "./tls.ts";
 
 /** Port of MQTT over TLS, where the identity names none. */
 const defaultPort = 8883;
@@ -33,7 +37,31 @@ export function openIdentity(): DeviceIdentity {
 		key: needed("key", bytes),
 		wifi: { ...(SSID && { SSID }), ...(password && { password }) },
 		site: openSite(),
+		claim: openClaim(),
 	};
+}
+
+/** What a device proves itself with: what it was flashed with, or what it has got itself since. */
+export function credentialsOf(
+	flashed: DeviceIdentity,
+	own: OwnCredentials | undefined,
+): Credentials {
+	if (own === undefined) return flashed;
+	const { authority } = flashed;
+	return { authority, certificate: utf8(own.certificate), key: utf8(own.privateKey) };
+}
+
+/** With a template the certificate is the claim of a batch, and the device asks for its own. */
+function openClaim(): Claim | undefined {
+	const templateName = text("template");
+	if (templateName === undefined) return undefined;
+	return { templateName, parameters: textsOf(parseDocument(needed("parameters", bytes))) };
+}
+
+function utf8(pem: string): Uint8Array {
+	const into = new Uint8Array(utf8Length(pem));
+	writeUtf8(pem, into, 0);
+	return into;
 }
 
 function openSite(): Site | undefined {

@@ -1,12 +1,12 @@
 import { crash, log as print } from "embedded:isobar/chip";
 import definition from "isobar:station";
-import { Station } from "../../station/station.ts";
+import { boot, identify } from "../../station/boot.ts";
 import { ModdableClock } from "./clock.ts";
 import { CrashRecord, crashBytes, type Guard, guardWith } from "./crash.ts";
 import { ModdableDevice, random } from "./device.ts";
-import { type DeviceIdentity, openIdentity } from "./identity.ts";
+import { credentialsOf, type DeviceIdentity, openIdentity } from "./identity.ts";
 import { datagramWith, NetworkInterface, resolverWith } from "./network.ts";
-import { openRetained } from "./storage.ts";
+import { openKeyValue, openRetained } from "./storage.ts";
 import { tlsSocketWith } from "./tls.ts";
 
 /** Called by the SDK once the machine stands; nothing of the firmware runs before. */
@@ -30,31 +30,33 @@ export default function main(): void {
 }
 
 function start(lastLines: readonly string[], log: (line: string) => void, guard: Guard): void {
-	const identity = identify(log);
-	if (identity === undefined) return;
+	const flashed = readFlashed(log);
+	if (flashed === undefined) return;
+	const keyValue = openKeyValue("isobar");
+	const { identity, credentials } = identify(flashed, keyValue);
 	const clock = new ModdableClock(guard);
 	const network = {
-		Socket: tlsSocketWith(identity, { guard, clock, log }),
+		Socket: tlsSocketWith(credentialsOf(flashed, credentials), { guard, clock, log }),
 		Datagram: datagramWith(guard),
 		resolver: resolverWith(guard),
 	};
-	const device = new ModdableDevice({ identity, clock, network, lastLines, log });
+	const device = new ModdableDevice({ identity, clock, network, keyValue, lastLines, log });
 	for (const line of lastLines) print(`${device.resetReason}, before it: ${line}`);
 
-	const { site = definition.site } = identity;
+	const { site = definition.site } = flashed;
 	// XS refuses to write an object of the preloaded image as JSON, which the shadow does with the site.
-	const station = new Station(device, { ...definition, site: { ...site } });
-	station.start(clock.ticks);
-	new NetworkInterface(identity.wifi, random, guard, {
-		onUp: () => station.networkUp(clock.ticks),
-		onDown: () => station.networkDown(clock.ticks),
-		onChanged: () => station.networkChanged(clock.ticks),
+	const firmware = boot(device, { ...definition, site: { ...site } });
+	firmware.start(clock.ticks);
+	new NetworkInterface(flashed.wifi, random, guard, {
+		onUp: () => firmware.networkUp(clock.ticks),
+		onDown: () => firmware.networkDown(clock.ticks),
+		onChanged: () => firmware.networkChanged(clock.ticks),
 		log,
 	});
 }
 
 /** Without an identity there is nobody to be; the device waits for one to be written. */
-function identify(log: (line: string) => void): DeviceIdentity | undefined {
+function readFlashed(log: (line: string) => void): DeviceIdentity | undefined {
 	try {
 		return openIdentity();
 	} catch (error) {
