@@ -24,6 +24,11 @@ export interface IdentityOptions {
 	};
 	/** Host name of the time server, when not pool.ntp.org. */
 	readonly timeServer?: string;
+	/** The claim certificate of a batch, with which the device gets itself an identity. */
+	readonly claim?: {
+		readonly template: string;
+		readonly parameters: Readonly<Record<string, string>>;
+	};
 }
 
 /** Bytes of a text that the firmware reads: native/identity.c. */
@@ -36,7 +41,8 @@ const textBytes = 255;
  * @throws {FlashFault} for a file that is missing and a text that is too long
  */
 export function identityLines(options: IdentityOptions): string {
-	const { thing, endpoint, port, data, wifi, site, timeServer } = options;
+	const { thing, endpoint, port, data, wifi, site, timeServer, claim } = options;
+	const credentials = claim ? join(data, "claims", claim.template) : join(data, "things", thing);
 	const rows: string[][] = [
 		["key", "type", "encoding", "value"],
 		["isobar", "namespace", "", ""],
@@ -44,9 +50,15 @@ export function identityLines(options: IdentityOptions): string {
 		text("endpoint", endpoint),
 		text("port", String(port)),
 		file("authority", join(data, "ca.crt")),
-		file("certificate", join(data, "things", `${thing}.crt`)),
-		file("key", join(data, "things", `${thing}.key`)),
+		file("certificate", `${credentials}.crt`),
+		file("key", `${credentials}.key`),
 	];
+	if (claim !== undefined) {
+		rows.push(
+			text("template", claim.template),
+			text("parameters", JSON.stringify(claim.parameters)),
+		);
+	}
 	if (timeServer !== undefined) rows.push(text("time", timeServer));
 	if (wifi !== undefined) {
 		rows.push(text("ssid", wifi.ssid));

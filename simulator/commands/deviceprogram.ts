@@ -1,4 +1,4 @@
-import { Argument, type Command, Option } from "commander";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { type Area, areas } from "../../manifests/flash.ts";
 import { type BuildOptions, build } from "./build.ts";
 import { type DoctorOptions, doctor } from "./doctor.ts";
@@ -71,6 +71,11 @@ export function addDeviceCommands(
 		.option("--ssid <NAME>", "Wi-Fi network; left out for Ethernet")
 		.option("--time-server <HOST>", "time server other than pool.ntp.org")
 		.addOption(profileOption())
+		.option(
+			"--claim <TEMPLATE>",
+			"claim certificate of a provisioning template, not one of its own",
+		)
+		.option("--parameter <NAME=VALUE...>", "what the device says to the template", parameter, {})
 		.option("--json", "path of the image as JSON")
 		.addHelpText("after", "\nThe password of the Wi-Fi network is read from ISOBAR_WIFI_PASSWORD.")
 		.action(async (options: IdentityCommandOptions) =>
@@ -85,6 +90,13 @@ export function addDeviceCommands(
 		.addOption(profileOption())
 		.option("--no-build", "writes what was built before")
 		.action(async (options: FlashCommandOptions) => onEnd(await actions.flash(options, host)));
+}
+
+/** Gathers NAME=VALUE. */
+function parameter(text: string, so: Readonly<Record<string, string>>): Record<string, string> {
+	const at = text.indexOf("=");
+	if (at < 1) throw new InvalidArgumentError("Expected NAME=VALUE.");
+	return { ...so, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
 /** What all of them have. */

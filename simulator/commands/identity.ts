@@ -15,6 +15,9 @@ export interface IdentityCommandOptions {
 	readonly port: number;
 	readonly ssid?: string;
 	readonly timeServer?: string;
+	/** Template whose claim certificate the device gets, instead of one of its own. */
+	readonly claim?: string;
+	readonly parameter: Readonly<Record<string, string>>;
 	/** Directory of the local cloud that made the certificate; takes the image too. */
 	readonly data: string;
 	readonly profile: Profile;
@@ -31,12 +34,21 @@ export interface IdentityCommandOptions {
  * @throws {FlashFault} that says what is missing, or what failed
  */
 export async function identity(options: IdentityCommandOptions, host: Host): Promise<ExitCode> {
-	const { thing, endpoint, port, ssid, timeServer, data } = options;
-	if (options.dryRun !== true) await ensureCertificate(data, thing, endpoint);
+	const { thing, endpoint, port, ssid, timeServer, data, claim: template, parameter } = options;
+	const claim = template && { template, parameters: parameter };
+	if (options.dryRun !== true && !claim) await ensureCertificate(data, thing, endpoint);
 	const password = host.environment.ISOBAR_WIFI_PASSWORD;
 	const wifi = ssid && { ssid, ...(password && { password }) };
 	const image = makeIdentity(
-		{ thing, endpoint, port, data, ...(wifi && { wifi }), ...(timeServer && { timeServer }) },
+		{
+			thing,
+			endpoint,
+			port,
+			data,
+			...(wifi && { wifi }),
+			...(timeServer && { timeServer }),
+			...(claim && { claim }),
+		},
 		options.profile,
 		workplaceOf(options, host),
 	);

@@ -193,6 +193,18 @@ describe("identity", () => {
 		},
 	);
 
+	test("with a claim: the certificate of the batch, its template, and what the device says", () => {
+		const data = cloudData();
+		mkdirSync(join(data, "claims"));
+		for (const name of ["batch.crt", "batch.key"]) writeFileSync(join(data, "claims", name), "");
+		const claim = { template: "batch", parameters: { SerialNumber: "42" } };
+		const lines = identityLines({ ...roof, data, claim }).split("\n");
+		expect(lines).toContain(`certificate,file,binary,${data}/claims/batch.crt`);
+		expect(lines).toContain(`key,file,binary,${data}/claims/batch.key`);
+		expect(lines).toContain("template,data,string,batch");
+		expect(lines).toContain('parameters,data,string,"{""SerialNumber"":""42""}"');
+	});
+
 	test("a thing that nobody made is refused by the file that is missing", () => {
 		const data = cloudData();
 		expect(() => identityLines({ ...roof, thing: "shed", data })).toThrow(/no file .*shed\.crt/);
