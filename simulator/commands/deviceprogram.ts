@@ -75,7 +75,7 @@ export function addDeviceCommands(
 			"--claim <TEMPLATE>",
 			"claim certificate of a provisioning template, not one of its own",
 		)
-		.option("--parameter <NAME=VALUE...>", "what the device says to the template", parameter, {})
+		.option("--parameter <NAME=VALUE...>", "what the device says to the template", parameter)
 		.option("--json", "path of the image as JSON")
 		.addHelpText("after", "\nThe password of the Wi-Fi network is read from ISOBAR_WIFI_PASSWORD.")
 		.action(async (options: IdentityCommandOptions) =>
@@ -93,7 +93,10 @@ export function addDeviceCommands(
 }
 
 /** Gathers NAME=VALUE. */
-function parameter(text: string, so: Readonly<Record<string, string>>): Record<string, string> {
+function parameter(
+	text: string,
+	so: Readonly<Record<string, string>> = {},
+): Record<string, string> {
 	const at = text.indexOf("=");
 	if (at < 1) throw new InvalidArgumentError("Expected NAME=VALUE.");
 	return { ...so, [text.slice(0, at)]: text.slice(at + 1) };

@@ -17,7 +17,7 @@ export interface IdentityCommandOptions {
 	readonly timeServer?: string;
 	/** Template whose claim certificate the device gets, instead of one of its own. */
 	readonly claim?: string;
-	readonly parameter: Readonly<Record<string, string>>;
+	readonly parameter?: Readonly<Record<string, string>>;
 	/** Directory of the local cloud that made the certificate; takes the image too. */
 	readonly data: string;
 	readonly profile: Profile;
@@ -34,7 +34,16 @@ export interface IdentityCommandOptions {
  * @throws {FlashFault} that says what is missing, or what failed
  */
 export async function identity(options: IdentityCommandOptions, host: Host): Promise<ExitCode> {
-	const { thing, endpoint, port, ssid, timeServer, data, claim: template, parameter } = options;
+	const {
+		thing,
+		endpoint,
+		port,
+		ssid,
+		timeServer,
+		data,
+		claim: template,
+		parameter = {},
+	} = options;
 	const claim = template && { template, parameters: parameter };
 	if (options.dryRun !== true && !claim) await ensureCertificate(data, thing, endpoint);
 	const password = host.environment.ISOBAR_WIFI_PASSWORD;

@@ -199,8 +199,8 @@ describe("identity", () => {
 		for (const name of ["batch.crt", "batch.key"]) writeFileSync(join(data, "claims", name), "");
 		const claim = { template: "batch", parameters: { SerialNumber: "42" } };
 		const lines = identityLines({ ...roof, data, claim }).split("\n");
-		expect(lines).toContain(`certificate,file,binary,${data}/claims/batch.crt`);
-		expect(lines).toContain(`key,file,binary,${data}/claims/batch.key`);
+		expect(lines).toContain(`certificate,file,binary,"${data}/claims/batch.crt"`);
+		expect(lines).toContain(`key,file,binary,"${data}/claims/batch.key"`);
 		expect(lines).toContain("template,data,string,batch");
 		expect(lines).toContain('parameters,data,string,"{""SerialNumber"":""42""}"');
 	});

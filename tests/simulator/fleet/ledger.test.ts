@@ -22,7 +22,10 @@ function write(...rows: (readonly [thing: string, sequence: number])[]): void {
 
 /** As much of a station as the ledger looks at. */
 function station(thing: string, made: readonly Range[], shed = 0): SimulatedStation {
-	return { thing, totals: () => ({ made, shed, acknowledged: 5 }) } as unknown as SimulatedStation;
+	return {
+		thingName: thing,
+		totals: () => ({ made, shed, acknowledged: 5 }),
+	} as unknown as SimulatedStation;
 }
 
 describe("the balance of a run", () => {
