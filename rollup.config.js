@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import typescript from "@rollup/plugin-typescript";
 import { grammars } from "./scripts/grammar.js";
+import { page } from "./scripts/page.js";
 
 const manifest = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8"));
 
@@ -66,4 +67,6 @@ export const desktop = {
 	},
 };
 
-export default desktop;
+export { page };
+
+export default [desktop, page];

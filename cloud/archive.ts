@@ -63,6 +63,8 @@ export class Archive {
 	readonly store: Store;
 	/** Moves what is there to Parquet. */
 	readonly compactor: Compactor;
+	/** Called with observations that are on disk and were not there before, in the order of a report. */
+	onArchived: (rows: readonly ArchivedObservation[]) => void = () => {};
 	/** Observations written since the start. */
 	archived = 0;
 	/** Observations that came again since the start, and were not written again. */
@@ -248,12 +250,13 @@ export class Archive {
 
 	#keep(thing: string, report: DecodedReport, done: Settled): void {
 		const known = setOf(this.#known, thing);
-		const added: number[] = [];
+		const added: ArchivedObservation[] = [];
 		let lines = "";
 		for (const observation of report.observations) {
 			if (!known.add(observation.sequence)) continue;
-			added.push(observation.sequence);
-			lines += `${JSON.stringify(toRow(thing, report.periodSeconds, observation))}\n`;
+			const row = toRow(thing, report.periodSeconds, observation);
+			added.push(row);
+			lines += `${JSON.stringify(row)}\n`;
 		}
 		this.#observations.add(
 			lines,
@@ -261,11 +264,12 @@ export class Archive {
 				if (!error) {
 					this.archived += added.length;
 					this.duplicates += report.observations.length - added.length;
+					this.onArchived(added);
 				}
 				done(error);
 			},
 			() => {
-				for (const sequence of added) known.remove(sequence);
+				for (const { sequence } of added) known.remove(sequence);
 			},
 		);
 	}

@@ -18,6 +18,7 @@ import type { Publisher } from "./provisioning/service.ts";
 import type { Action } from "./registry/policy.ts";
 import { isProvisioningTopic } from "./services/provisioning.ts";
 import { topicMatches } from "./topics.ts";
+import { Traffic } from "./traffic.ts";
 
 /** What AWS IoT Core allows a client (aws-iot-contract.md §1.5). */
 const BrokerLimits = Object.freeze({
@@ -75,6 +76,7 @@ export class Broker {
 	readonly #connected = new Map<string, Connection>();
 	readonly #retained = new Map<string, Message>();
 	#killed = false;
+	readonly traffic = new Traffic();
 
 	private constructor(options: BrokerOptions) {
 		this.#options = options;
@@ -113,6 +115,8 @@ export class Broker {
 		});
 		socket.once("close", () => {
 			this.#connections.delete(client);
+			this.traffic.bytesIn += socket.bytesRead;
+			this.traffic.bytesOut += socket.bytesWritten;
 			this.#closed(connection);
 		});
 	}
@@ -171,6 +175,21 @@ export class Broker {
 		};
 		this.#aedes.subscribe(topicFilter, deliver, () => {});
 		return () => this.#aedes.unsubscribe(topicFilter, deliver, () => {});
+	}
+
+	/** Connections that are accepted, now. */
+	get connections(): number {
+		return this.#connected.size;
+	}
+
+	/** Bytes on the wire since the start, TLS included. */
+	get bytes(): { readonly bytesIn: number; readonly bytesOut: number } {
+		let { bytesIn, bytesOut } = this.traffic;
+		for (const { socket } of this.#connections.values()) {
+			bytesIn += socket.bytesRead;
+			bytesOut += socket.bytesWritten;
+		}
+		return { bytesIn, bytesOut };
 	}
 
 	/** Whether a client of this id has a connection that was accepted. */
@@ -233,7 +252,10 @@ export class Broker {
 		const connection = this.#connections.get(client)!;
 		this.#admit(connection, packet).then(
 			(reason) => {
-				if (reason !== undefined) this.#options.log(`refused ${connection.peer}: ${reason}`);
+				if (reason !== undefined) {
+					this.traffic.failures += 1;
+					this.#options.log(`refused ${connection.peer}: ${reason}`);
+				}
 				callback(reason === undefined ? null : new Refusal(), reason === undefined);
 			},
 			(error: Error) => {
@@ -357,7 +379,9 @@ export class Broker {
 		// Between a device and the service nobody listens, and nobody answers for the service.
 		if (isProvisioningTopic(packet.topic) && "clientId" in packet) return null;
 		const { access } = this.#options;
-		return access.decide(connection, "iot:Receive", "topic", packet.topic).allowed ? packet : null;
+		if (!access.decide(connection, "iot:Receive", "topic", packet.topic).allowed) return null;
+		this.traffic.messagesOut += 1;
+		return packet;
 	}
 
 	#mayPublish(connection: Connection, message: { topic: string; retain?: boolean }): boolean {
@@ -371,6 +395,7 @@ export class Broker {
 		const type = action === "iot:Subscribe" ? "topicfilter" : "topic";
 		const { allowed, because } = this.#options.access.decide(connection, action, type, name);
 		if (allowed) return true;
+		this.traffic.failures += 1;
 		const { clientId, certificateId } = connection;
 		connection.blame("AUTH_ERROR");
 		this.#options.log(
@@ -383,6 +408,7 @@ export class Broker {
 		const connection = client && this.#connections.get(client);
 		this.#noteRetained(packet);
 		if (connection && packet !== connection.will) {
+			this.traffic.messagesIn += 1;
 			const { clientId, certificateId } = connection;
 			this.#options.onPublished(packet.topic, bytesOf(packet.payload), {
 				clientId,
@@ -410,6 +436,7 @@ export class Broker {
 	}
 
 	#end(connection: Connection, reason: DisconnectReason, text: string): void {
+		this.traffic.failures += 1;
 		connection.blame(reason);
 		this.#options.log(`closed ${connection.peer} (${connection.clientId}): ${text}`);
 	}

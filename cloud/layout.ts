@@ -14,6 +14,8 @@ export class Layout {
 	readonly lock: string;
 	/** What the HTTP API asks for on an address that others reach. */
 	readonly httpToken: string;
+	/** Figures of the network over time, between two runs. */
+	readonly figures: string;
 
 	constructor(root: string) {
 		this.root = root;
@@ -25,6 +27,7 @@ export class Layout {
 		this.claims = join(root, "claims");
 		this.lock = join(root, "cloud.lock");
 		this.httpToken = join(root, "http.token");
+		this.figures = join(root, "figures.json");
 	}
 
 	/** Every directory, parents first. */

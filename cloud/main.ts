@@ -19,6 +19,7 @@ import { Series } from "./store/series.ts";
 import { type Retention, Upkeep } from "./store/upkeep.ts";
 import { makeApp } from "./web/app.ts";
 import { isLoopback } from "./web/guard.ts";
+import { Watch } from "./web/live/watch.ts";
 import { type HttpServer, readToken, serve } from "./web/server.ts";
 import type { Services } from "./web/services.ts";
 
@@ -163,6 +164,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		registry.beforeWrite = (changes) => access.forget(changes);
 		registry.onChanged = () => broker.recheck();
 		await provisioning.open();
+		const series = new Series(archive.store, channels);
+		const watch =
+			options.http &&
+			(await Watch.open({
+				...{ archive, broker, channels, registry, shadows, log },
+				figuresPath: layout.figures,
+				rulesExecuted: () => 0,
+			}));
+		if (watch) opened.unshift(watch);
 		const listener = await listen({
 			port,
 			host,
@@ -179,8 +189,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			retained: () => broker.retained,
 			disconnect: (clientId: string) => broker.disconnect(clientId),
 		};
-		const services: Services = { region, accountId, registry, authority, shadows, live };
-		const http = options.http && (await openHttp(services, options.http, layout, log));
+		const services = { region, accountId, registry, authority, shadows, live };
+		const views = watch && { series, watch };
+		const http =
+			options.http && (await openHttp({ ...services, views }, options.http, layout, log));
 		if (http) opened.unshift({ kill: () => void http.close(), close: http.close });
 
 		upkeep.start();
@@ -189,7 +201,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			port: listener.port,
 			httpUrl: http?.url,
 			archive,
-			series: new Series(archive.store, channels),
+			series,
 			registry,
 			templates,
 			createProvisioningClaim: (template) => provisioning.createClaim(template),

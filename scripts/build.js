@@ -10,12 +10,15 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export async function buildDesktop() {
 	// The configuration names its files from the root.
 	process.chdir(root);
-	const { desktop } = await import("../rollup.config.js");
-	const result = await rollup(desktop);
+	const { desktop, page } = await import("../rollup.config.js");
+	const results = [];
 	// What is there stays until everything has compiled.
+	for (const one of [desktop, page]) results.push([await rollup(one), one.output]);
 	rmSync("dist", { recursive: true, force: true });
-	await result.write(desktop.output);
-	await result.close();
+	for (const [result, output] of results) {
+		await result.write(output);
+		await result.close();
+	}
 }
 
 /** Writes the declarations of the four entry points. */

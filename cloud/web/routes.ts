@@ -6,7 +6,9 @@ import { health } from "./routes/health.ts";
 import { messages } from "./routes/messages.ts";
 import { policies } from "./routes/policies.ts";
 import { principals } from "./routes/principals.ts";
+import { series } from "./routes/series.ts";
 import { shadows } from "./routes/shadows.ts";
+import { stations } from "./routes/stations.ts";
 import { tags } from "./routes/tags.ts";
 import { targets } from "./routes/targets.ts";
 import { things } from "./routes/things.ts";
@@ -28,4 +30,6 @@ export const routeModules: readonly RouteModule[] = [
 	targets,
 	shadows,
 	messages,
+	stations,
+	series,
 ];

@@ -3,6 +3,8 @@ import type { Message } from "../broker.ts";
 import type { Authority } from "../registry/authority.ts";
 import type { RegistryStore } from "../registry/store.ts";
 import type { Shadows } from "../shadows.ts";
+import type { Series } from "../store/series.ts";
+import type { Watch } from "./live/watch.ts";
 
 /** What the routes of the HTTP API are made from. */
 export interface Services {
@@ -12,6 +14,8 @@ export interface Services {
 	readonly registry: RegistryStore;
 	readonly authority: Authority;
 	readonly shadows: Shadows;
+	/** Not there where a data directory is looked at whose cloud does not run. */
+	readonly views?: Views | undefined;
 	/** Not there where a data directory is looked at whose cloud does not run. */
 	readonly live?: Live | undefined;
 }
@@ -25,6 +29,14 @@ export interface Live {
 	retained(): readonly Message[];
 	/** Closes the connection of a client. @returns whether there was one */
 	disconnect(clientId: string): boolean;
+}
+
+/** What the page shows. */
+export interface Views {
+	/** Time series of the archive. */
+	readonly series: Series;
+	/** What each station says now, figures over time, and news. */
+	readonly watch: Watch;
 }
 
 /**

@@ -141,6 +141,7 @@ class Run {
 			port: destination.port,
 			weather: this.#weather,
 			seed: this.#options.seed,
+			hasOwnPlaces: this.#options.stations > 1,
 			storage: (thing) => openStorage(join(this.#options.data, "stations"), thing),
 			log: (thing, line) => this.#log(thing, line),
 		});

@@ -1,7 +1,7 @@
 import { Commons } from "../../firmware/station/commons.ts";
 import type { StationDefinition } from "../../firmware/station/define.ts";
 import { RandomStream } from "../kernel/random.ts";
-import { climateOf, type Weather } from "../weather/climate.ts";
+import { type Climate, climateOf, placeAround, type Weather } from "../weather/climate.ts";
 import { SimulatedStation, type SimulatedStationOptions, type Totals } from "./station.ts";
 import type { Parts } from "./wiring.ts";
 import type { World } from "./world.ts";
@@ -9,6 +9,8 @@ import type { World } from "./world.ts";
 /** Milliseconds between the first starts of two stations, and of the first and the last at most. */
 const startGapMs = 100;
 const startSpreadMs = 10_000;
+/** Kilometres around its site in which a fleet stands that replays a record. */
+const nearbyKm = 25;
 /** Milliseconds between two looks at whether everything is drained. */
 const lookMs = 20;
 
@@ -22,6 +24,8 @@ export interface FleetOptions {
 	readonly parts?: Parts;
 	/** A region; or a record, in which each station is at its own place in time; or the same for all. */
 	readonly weather: Weather;
+	/** Whether each station reports a place of its own around the site of the definition, as a network has. */
+	readonly hasOwnPlaces?: boolean;
 	/** Decides everything random. The share of one station depends on its name and on no other. */
 	readonly seed: number;
 	/** What survives a power cut of a station, and what else is its own. */
@@ -46,11 +50,14 @@ export class Fleet {
 		const commons = new Commons(options.definition, 0);
 		this.stations = options.things.map((thing) => {
 			const random = seed.child(thing);
+			const definition = options.hasOwnPlaces
+				? placed(options.definition, climate, random)
+				: options.definition;
 			return new SimulatedStation(world, {
 				thing,
 				endpoint: options.endpoint,
 				port: options.port,
-				definition: options.definition,
+				definition,
 				commons,
 				...(options.parts === undefined ? {} : { parts: options.parts }),
 				random,
@@ -108,6 +115,22 @@ export class Fleet {
 			crashes: this.stations.reduce((all, { crashes }) => all + crashes, 0),
 		};
 	}
+}
+
+/** The definition of a station at the place that its weather is of; with a record, at one nearby. */
+function placed(
+	definition: StationDefinition,
+	climate: Climate,
+	random: RandomStream,
+): StationDefinition {
+	const { site } = definition;
+	const place = climate.placeFor?.(site, random) ?? placeAround(site, random, nearbyKm);
+	const rounded = (degrees: number): number => Math.round(degrees * 1e4) / 1e4;
+	const { latitude, longitude } = place;
+	return {
+		...definition,
+		site: { ...site, latitude: rounded(latitude), longitude: rounded(longitude) },
+	};
 }
 
 /** Sums over a fleet. */

@@ -19,6 +19,23 @@ export interface Climate {
 	 * @param random  what is drawn for this station
 	 */
 	sourceFor(site: Place, random: RandomStream): WeatherSource;
+	/** Where that station stands, by the same draw; the site itself unless the climate has places. */
+	placeFor?(site: Place, random: RandomStream): Place;
+}
+
+const kmPerDegree = 111.2;
+
+/** A place within `extentKm` of a site, east-west and north-south, at its height. */
+export function placeAround(site: Place, random: RandomStream, extentKm: number): Place {
+	const place = random.child("place");
+	const north = (2 * place.unit() - 1) * extentKm;
+	const east = (2 * place.unit() - 1) * extentKm;
+	const kmEast = kmPerDegree * Math.cos((site.latitude * Math.PI) / 180);
+	return {
+		latitude: site.latitude + north / kmPerDegree,
+		longitude: site.longitude + east / kmEast,
+		heightM: site.heightM,
+	};
 }
 
 /** What a fleet can be given: a region, a record for all, or the very same conditions for all. */

@@ -1,6 +1,6 @@
 import type { RandomStream } from "../kernel/random.ts";
 import { batteryVoltage } from "./battery.ts";
-import type { Climate, Place } from "./climate.ts";
+import { type Climate, type Place, placeAround } from "./climate.ts";
 import type { Conditions, WeatherSource } from "./conditions.ts";
 import { bands, Front, frontPeriod } from "./front.ts";
 import { illuminance, irradiance, uvIndex } from "./light.ts";
@@ -60,19 +60,11 @@ export class FieldClimate implements Climate {
 	/** The first site that is asked for is the origin of the region. */
 	sourceFor(site: Place, random: RandomStream): WeatherSource {
 		this.#origin ??= site;
-		const { extentKm } = this.#options;
-		const place = random.child("place");
-		const north = (2 * place.unit() - 1) * extentKm;
-		const east = (2 * place.unit() - 1) * extentKm;
-		const kmEast = kmPerDegree * Math.cos((site.latitude * Math.PI) / 180);
-		return this.at(
-			{
-				latitude: site.latitude + north / kmPerDegree,
-				longitude: site.longitude + east / kmEast,
-				heightM: site.heightM,
-			},
-			random.child("weather").next(),
-		);
+		return this.at(this.placeFor(site, random), random.child("weather").next());
+	}
+
+	placeFor(site: Place, random: RandomStream): Place {
+		return placeAround(site, random, this.#options.extentKm);
 	}
 
 	/** The weather at a place; `seed` decides the turbulence there. */

@@ -69,6 +69,13 @@ export class CommandBench implements Host {
 		};
 	}
 
+	/** The observations of one station, as the archive has them. */
+	rows(thing: string): Record<string, number | null>[] {
+		const text = readFileSync(join(this.dataDir, "archive", "observations.jsonl"), "utf8");
+		const lines = text.slice(0, text.lastIndexOf("\n")).split("\n");
+		return lines.map((line) => JSON.parse(line)).filter((row) => row.thing === thing);
+	}
+
 	/** Every observation of the archive as "thing sequence". */
 	archived(): string[] {
 		const text = readFileSync(join(this.dataDir, "archive", "observations.jsonl"), "utf8");

@@ -1,0 +1,249 @@
+import type { ChannelTable } from "../../../firmware/sensing/channel.ts";
+import type { Archive, ArchivedObservation } from "../../archive.ts";
+import type { Broker } from "../../broker.ts";
+import { messageOf } from "../../fault.ts";
+import { isThingName } from "../../registry/registry.ts";
+import type { RegistryStore } from "../../registry/store.ts";
+import type { JsonObject } from "../../services/document.ts";
+import { parseShadowTopic } from "../../services/shadow.ts";
+import type { Shadows } from "../../shadows.ts";
+import type { StationDetail, StationView } from "../views.ts";
+import { FigureRecorder, type Figures, sampleSeconds } from "./figures.ts";
+import { readNewest } from "./newest.ts";
+import { LiveStation } from "./station.ts";
+import { NewsStream } from "./stream.ts";
+
+/** What the watch looks at. */
+export interface Watched {
+	readonly archive: Archive;
+	readonly broker: Broker;
+	readonly channels: ChannelTable;
+	readonly registry: RegistryStore;
+	readonly shadows: Shadows;
+	/** Executions of rules since the start. */
+	rulesExecuted(): number;
+	/** Where the figures are kept between two runs. */
+	readonly figuresPath: string;
+	log(line: string): void;
+}
+
+/** ms in which what has changed is gathered before it is told. */
+const gatherMs = 300;
+/** ms between two looks at stations that say nothing. */
+const sweepMs = 5_000;
+const saveMs = 300_000;
+
+/** Follows what happens in the cloud, for the page: what each station says now, figures, news. */
+export class Watch {
+	readonly stream = new NewsStream();
+	readonly figures: FigureRecorder;
+	readonly #watched: Watched;
+	readonly #stations = new Map<string, LiveStation>();
+	readonly #changed = new Set<string>();
+	readonly #alarms = new Map<string, string>();
+	readonly #ends: (() => void)[] = [];
+	#newest: Promise<void> | undefined;
+
+	private constructor(watched: Watched, figures: FigureRecorder) {
+		this.#watched = watched;
+		this.figures = figures;
+	}
+
+	static async open(watched: Watched): Promise<Watch> {
+		const figures = await FigureRecorder.open(watched.figuresPath, () => figuresOf(watched));
+		const watch = new Watch(watched, figures);
+		watch.#listen();
+		return watch;
+	}
+
+	/** Every thing of the registry and every station that has been heard, by name. */
+	async stations(): Promise<readonly StationView[]> {
+		await this.#catchUp();
+		const now = Date.now();
+		return [...this.#stations.entries()]
+			.sort(([left], [right]) => (left < right ? -1 : 1))
+			.map(([, station]) => station.view(now));
+	}
+
+	async station(thing: string): Promise<StationDetail | undefined> {
+		await this.#catchUp();
+		const station = this.#stations.get(thing);
+		return station?.detail(this.#watched.archive.count(thing), Date.now());
+	}
+
+	/** Something else has happened, which others know of. */
+	tell(event: "event" | "mail", data: object): void {
+		this.stream.tell({ event, data });
+	}
+
+	kill(): void {
+		for (const end of this.#ends) end();
+		this.stream.close();
+	}
+
+	async close(): Promise<void> {
+		this.kill();
+		this.figures.sample(Date.now() / 1000);
+		await this.figures.save();
+	}
+
+	#listen(): void {
+		const { broker, archive } = this.#watched;
+		archive.onArchived = (rows) => this.#observe(rows);
+		this.#ends.push(
+			() => {
+				archive.onArchived = () => {};
+			},
+			broker.subscribe("$aws/events/presence/+/+", (topic, payload) =>
+				this.#presence(topic, payload),
+			),
+			broker.subscribe("$aws/things/+/shadow/update/documents", (topic, payload) =>
+				this.#shadow(topic, payload),
+			),
+			broker.subscribe("isobar/+/health", (topic, payload) => this.#health(topic, payload)),
+			every(sampleSeconds * 1000, () => this.#sample()),
+			every(gatherMs, () => this.#tellChanged()),
+			every(sweepMs, () => this.#sweep()),
+			every(saveMs, () => this.#save()),
+		);
+	}
+
+	/** What there was before this run: read once, when somebody asks. */
+	#catchUp(): Promise<void> {
+		this.#newest ??= this.#load().catch((error) => {
+			this.#newest = undefined;
+			this.#watched.log(`page: the newest observations can't be read: ${messageOf(error)}`);
+		});
+		for (const { thingName } of this.#watched.registry.state.things) this.#stationOf(thingName);
+		return this.#newest;
+	}
+
+	async #load(): Promise<void> {
+		const { archive, registry, shadows } = this.#watched;
+		for (const { thing, first, newest } of await readNewest(archive.store)) {
+			const station = this.#stationOf(thing);
+			station.begins(first);
+			station.observe(newest);
+		}
+		for (const { thingName } of registry.state.things) {
+			const shadow = await shadows.get(thingName);
+			const reported = (shadow?.state as JsonObject | undefined)?.reported;
+			if (reported) this.#stationOf(thingName).report(reported as JsonObject);
+		}
+	}
+
+	#stationOf(thing: string): LiveStation {
+		let station = this.#stations.get(thing);
+		if (station === undefined) {
+			station = new LiveStation(thing, this.#watched.channels);
+			this.#stations.set(thing, station);
+		}
+		return station;
+	}
+
+	#observe(rows: readonly ArchivedObservation[]): void {
+		for (const row of rows) {
+			if (this.#stationOf(row.thing).observe(row)) this.#changed.add(row.thing);
+		}
+	}
+
+	#presence(topic: string, payload: Uint8Array): void {
+		const [, , , kind, clientId = ""] = topic.split("/");
+		const event = parse(payload);
+		if (!isThingName(clientId) || kind === "connect_failed" || event === undefined) return;
+		// A client that is no thing, such as an app, is no station.
+		if (this.#watched.registry.state.thing(clientId) === undefined) return;
+		const { sessionIdentifier, timestamp } = event as {
+			sessionIdentifier: string;
+			timestamp: number;
+		};
+		const station = this.#stationOf(clientId);
+		station.setConnected(kind === "connected", sessionIdentifier, timestamp);
+		this.stream.tell({ event: "presence", data: { rows: [station.view(Date.now())] } });
+	}
+
+	#shadow(topic: string, payload: Uint8Array): void {
+		const request = parseShadowTopic(topic.replace(/\/documents$/, ""));
+		const document = parse(payload);
+		if (request === undefined || document === undefined) return;
+		const state = (document.current as JsonObject).state as JsonObject;
+		if (state.reported !== undefined) {
+			this.#stationOf(request.thing).report(state.reported as JsonObject);
+			this.#changed.add(request.thing);
+		}
+		this.stream.tell({ event: "shadow", data: { thing: request.thing } });
+	}
+
+	#health(topic: string, payload: Uint8Array): void {
+		const thing = topic.split("/")[1]!;
+		const health = parse(payload);
+		if (health === undefined || !isThingName(thing)) return;
+		this.#stationOf(thing).takeHealth(health);
+		this.#changed.add(thing);
+	}
+
+	#tellChanged(): void {
+		if (this.#changed.size === 0) return;
+		const things = [...this.#changed];
+		this.#changed.clear();
+		if (!this.stream.isHeard) return;
+		const now = Date.now();
+		const rows = things.map((thing) => this.#stations.get(thing)!.view(now));
+		this.stream.tell({ event: "observation", data: { rows } });
+	}
+
+	/** An alarm can come by nothing happening. */
+	#sweep(): void {
+		if (!this.stream.isHeard) return;
+		const now = Date.now();
+		for (const [thing, station] of this.#stations) {
+			const alarms = station
+				.view(now)
+				.alarms.map(({ name }) => name)
+				.join();
+			if ((this.#alarms.get(thing) ?? "") !== alarms) this.#changed.add(thing);
+			this.#alarms.set(thing, alarms);
+		}
+	}
+
+	#sample(): void {
+		this.figures.sample(Date.now() / 1000);
+		if (this.stream.isHeard) this.stream.tell({ event: "figures", data: this.figures.latest() });
+	}
+
+	#save(): void {
+		this.figures.save().catch((error) => {
+			this.#watched.log(`page: the figures can't be kept: ${messageOf(error)}`);
+		});
+	}
+}
+
+function figuresOf({ broker, archive, rulesExecuted }: Watched): Figures {
+	const { messagesIn, messagesOut, failures } = broker.traffic;
+	const { bytesIn, bytesOut } = broker.bytes;
+	return {
+		connected: broker.connections,
+		messagesIn,
+		messagesOut,
+		rulesExecuted: rulesExecuted(),
+		failures: failures + archive.rejected,
+		bytesIn,
+		bytesOut,
+	};
+}
+
+/** Calls back at an interval that does not keep the process alive. @returns what ends it */
+function every(ms: number, work: () => void): () => void {
+	const timer = setInterval(work, ms);
+	timer.unref();
+	return () => clearInterval(timer);
+}
+
+function parse(payload: Uint8Array): JsonObject | undefined {
+	try {
+		const document = JSON.parse(Buffer.from(payload).toString("utf8"));
+		return typeof document === "object" && document !== null ? document : undefined;
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,176 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { accessibilityFaults, BrowserBench, buildPage } from "../support/browser.ts";
+import { CommandBench } from "../support/command.ts";
+
+const cadence = "--sample 1 --observe 1 --report 2";
+let browser: BrowserBench;
+/** Three stations of `isobar up`, which report over TLS while the tests look on. */
+let fleet: CommandBench;
+let running: Promise<number>;
+let url: string;
+
+beforeAll(async () => {
+	fleet = new CommandBench();
+	buildPage(fleet.pageDir);
+	browser = await BrowserBench.start();
+	running = fleet.run(`up --port 0 --data DIR --stations 3 ${cadence}`);
+	await fleet.printed(/station-0003 {2}link: up/);
+	url = /Page and API at (\S+)/.exec(fleet.out)![1]!;
+}, 180_000);
+
+afterEach(() => {
+	expect(browser.complaints).toEqual([]);
+});
+
+afterAll(async () => {
+	await browser?.close();
+	fleet.interrupt();
+	expect(await running).toBe(0);
+	fleet.end();
+}, 60_000);
+
+/** Pixels of the canvas of a chart that are in the colour of a curve, more or less. */
+function pixelsOf(page: Page, chart: string, colour: string): Promise<number> {
+	return page.evaluate<number>(`(() => {
+		const probe = document.createElement("i");
+		probe.style.color = "var(${colour})";
+		document.body.append(probe);
+		const [red, green, blue] = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+		probe.remove();
+		const drawn = document.querySelector("${chart} canvas");
+		const copy = new OffscreenCanvas(drawn.width, drawn.height).getContext("2d");
+		copy.drawImage(drawn, 0, 0);
+		const { data } = copy.getImageData(0, 0, drawn.width, drawn.height);
+		let count = 0;
+		for (let at = 0; at < data.length; at += 4) {
+			const [r, g, b, alpha] = data.subarray(at, at + 4);
+			const distance = Math.abs(r - red) + Math.abs(g - green) + Math.abs(b - blue);
+			if (alpha > 200 && distance < 60) count += 1;
+		}
+		return count;
+	})()`);
+}
+
+/** Resolves when the text of an element is another one. */
+async function changed(page: Page, selector: string, before: string): Promise<void> {
+	// The policy of the page allows no eval, by which the browser itself could wait.
+	while ((await page.locator(selector).textContent()) === before) await page.waitForTimeout(100);
+}
+
+describe("the network", () => {
+	test("shows the figures, the map and every station with its values and units, live", async () => {
+		const page = await browser.open(url);
+		await page.getByText("3 of 3").waitFor();
+		await page.locator(".link-live").waitFor();
+		const rows = page.locator(".table-body [role=row]");
+		expect(await rows.count()).toBe(3);
+		const first = rows.first();
+		await first.locator(".cell-airTemperature", { hasText: /^−?\d+\.\d.°C$/ }).waitFor();
+		await first.locator(".cell-stationPressure", { hasText: /^\d{3}\.\d.hPa$/ }).waitFor();
+		expect(await page.locator(".map-station").count()).toBe(3);
+
+		const messages = ".figure:nth-child(2) .figure-value";
+		await changed(page, messages, (await page.locator(messages).textContent())!);
+		await page.close();
+	}, 120_000);
+
+	test("searches, sorts, and changes units", async () => {
+		const page = await browser.open(url);
+		await page.getByText("3 of 3").waitFor();
+		await page.keyboard.press("/");
+		await page.keyboard.type("0002");
+		await page.getByText("1 of 3").waitFor();
+		expect(await page.locator(".table-body [role=row]").count()).toBe(1);
+		await page.keyboard.press("Control+A");
+		await page.keyboard.type("nowhere");
+		await page.getByText("No station matches").waitFor();
+		await page.locator("input[type=search]").fill("");
+		await page.getByRole("button", { name: "Station", exact: true }).click();
+		await page.locator("[role=row] a", { hasText: "station-0003" }).first().waitFor();
+		expect(await page.locator(".table-body [role=row] a").first().textContent()).toBe(
+			"station-0003",
+		);
+		await page.getByRole("button", { name: /units: metric/ }).click();
+		await page.locator(".cell-airTemperature", { hasText: "°F" }).first().waitFor();
+		await page.close();
+	}, 120_000);
+});
+
+describe("a station", () => {
+	test("its charts are drawn from what is in the archive", async () => {
+		const page = await browser.open(url);
+		await page.getByRole("link", { name: "station-0001" }).click();
+		const chart = page.locator(".chart-temperature .chart-box");
+		await page.locator(".chart-temperature canvas").waitFor();
+		await page.locator('[aria-label*="Dew point: "][aria-label*="°C to "]').waitFor();
+		const label = (await chart.getAttribute("aria-label"))!;
+		const [low, high] = /Temperature: (\S+?).°C to (\S+?).°C/
+			.exec(label)!
+			.slice(1)
+			.map((text) => Number(text.replace("−", "-")));
+		const archived = fleet
+			.rows("station-0001")
+			.flatMap(({ airTemperature }) => airTemperature ?? []);
+		// Steps are means of several observations, so their extremes are within those of the archive.
+		expect(archived.length).toBeGreaterThan(1);
+		expect(low).toBeGreaterThanOrEqual(Math.min(...archived) - 0.05);
+		expect(high).toBeLessThanOrEqual(Math.max(...archived) + 0.05);
+		// Two minutes in view: the few observations of this young fleet are a curve there.
+		for (let times = 0; times < 5; times++)
+			await page.getByRole("button", { name: "Zoom in" }).click();
+		while ((await pixelsOf(page, ".chart-temperature", "--warm")) < 30)
+			await page.waitForTimeout(100);
+		await page.close();
+	}, 120_000);
+
+	test("moves and zooms by keyboard, and goes back to now", async () => {
+		const page = await browser.open(`${url}/stations/station-0002`);
+		await page.locator(".chart-temperature canvas").waitFor();
+		const before = (await page.locator(".bar-span").textContent())!;
+		await page.getByRole("button", { name: "24 h" }).focus();
+		await page.keyboard.press("+");
+		await changed(page, ".bar-span", before);
+		await page.getByRole("button", { name: "1 y" }).click();
+		await page.locator('[aria-pressed="true"]', { hasText: "1 y" }).waitFor();
+		await page.close();
+	}, 120_000);
+
+	test("one that is not there is said so, with what to do", async () => {
+		const page = await browser.open(`${url}/stations/nobody`);
+		await page.getByRole("alert").getByText("there is no station nobody").waitFor();
+		await page.close();
+		// The browser itself complains of the 404 that is asked for here.
+		expect(browser.complaints.splice(0)).toEqual([expect.stringContaining("404")]);
+	}, 120_000);
+});
+
+describe("accessibility", () => {
+	const sizes = [
+		{ width: 1280, height: 900 },
+		{ width: 390, height: 844 },
+	];
+	const views: readonly (readonly [path: string, ready: string])[] = [
+		["/", ".table-body a"],
+		["/stations/station-0001", ".chart canvas"],
+		["/stations/station-0001/about", ".panel"],
+	];
+	test.each(views)(
+		"axe has nothing against %s, in light and dark, wide and on a phone",
+		async (path, ready) => {
+			const page = await browser.open(url + path);
+			await page.locator(ready).first().waitFor();
+			for (const colorScheme of ["light", "dark"] as const) {
+				await page.emulateMedia({ colorScheme });
+				for (const size of sizes) {
+					await page.setViewportSize(size);
+					expect(await accessibilityFaults(page)).toEqual([]);
+					// Nothing sticks out to the right.
+					expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
+				}
+			}
+			await page.close();
+		},
+		180_000,
+	);
+});
