@@ -1,6 +1,6 @@
 import { GCProfiler } from "node:v8";
 import { generate, parser, writeToStream } from "mqtt-packet";
-import { BufferPool } from "../firmware/base/bufferpool.ts";
+import { BufferPool } from "../firmware/base/pool.ts";
 import { PacketDecoder, Sender } from "../firmware/mqtt/decode.ts";
 import { encodePublish } from "../firmware/mqtt/encode.ts";
 import { Packet } from "../firmware/mqtt/packet.ts";

@@ -10,8 +10,9 @@ import { TlsNetwork } from "../simulator/device/tls.ts";
 import { TcpNetwork } from "../tests/support/tcp.ts";
 import { keepAlive, payload, serve, type Task, topicName } from "./worker.ts";
 
-/** As much as the traffic of the benchmark needs. MQTT.js has no buffers of its own. */
-const buffers = new SessionBuffers({ receiveBytes: 256, transmitBytes: 256, controlBytes: 16 });
+/** As much as the traffic of the benchmark needs, shared by all sessions. MQTT.js has no buffers of its own. */
+const sizes = { receiveBytes: 256, transmitBytes: 256, controlBytes: 16 };
+const buffers = new SessionBuffers(sizes, 0);
 /** Milliseconds between two looks at the deadlines of the whole fleet. */
 const scanMs = 1_000;
 

@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { BufferPool } from "../firmware/base/bufferpool.ts";
+import { BufferPool } from "../firmware/base/pool.ts";
 import { defineStation, sensor } from "../firmware/index.ts";
 import { PacketDecoder, Sender } from "../firmware/mqtt/decode.ts";
 import { encodeAck, encodePublish } from "../firmware/mqtt/encode.ts";

@@ -1,5 +1,6 @@
-import { BufferPool } from "../base/bufferpool.ts";
+import { BufferPool, Pool } from "../base/pool.ts";
 import { Limits } from "../limits.ts";
+import { Delivery, deliveriesMaximum } from "./inflight.ts";
 
 /** Sizes of the buffers of one session; smaller ones where less is sent. */
 export interface BufferSizes {
@@ -34,6 +35,12 @@ export class SessionBuffers {
 	readonly transmit: BufferPool;
 	/** Payloads of control messages. */
 	readonly control: BufferPool;
+	/** What is known of each packet under way. */
+	readonly deliveries: Pool<Delivery>;
+	/** Scratch for a topic, for the length of a call. */
+	readonly topic = new Uint8Array(Limits.topicBytes);
+	/** Scratch for a stored item, for the length of a call. */
+	readonly item = new Uint8Array(Limits.keyValueBytes);
 
 	/**
 	 * @param sizes     by default those of `Limits`
@@ -45,6 +52,7 @@ export class SessionBuffers {
 		this.receive = new BufferPool(Math.max(receiveBytes, fixedHeaderBytes), sessions);
 		this.transmit = new BufferPool(transmitBytes + answersBytes, sessions);
 		this.control = new BufferPool(controlBytes, sessions * Limits.controlMessages);
+		this.deliveries = new Pool(() => new Delivery(), sessions * deliveriesMaximum);
 	}
 
 	/** Bytes of everything that was made. */

@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import type { BufferPool } from "../base/bufferpool.ts";
+import type { BufferPool } from "../base/pool.ts";
 import { Status } from "../base/status.ts";
 import { fixedHeaderBytes } from "./buffers.ts";
 import { type Packet, PacketType, type Qos, reservedFlags } from "./packet.ts";

@@ -158,11 +158,11 @@ export class Deliveries {
 		let unanswered = false;
 		for (let place = 0; place < this.#table.length; place++) {
 			const index = this.#table.at(place);
-			const state = this.#table.state[index];
+			const { state, qos } = this.#table.delivery(index);
 			if (state === DeliveryState.AwaitingSuback) this.subscribed = false;
 			if (state !== DeliveryState.AwaitingSuback && state !== DeliveryState.AwaitingPubrec)
 				continue;
-			if (this.#table.qos[index] === 2) unanswered = true;
+			if (qos === 2) unanswered = true;
 		}
 		this.#table.advanceAll(DeliveryInput.Disconnect, now);
 		if (unanswered && isPeersDoing(status)) this.#qos2Refusals += 1;
@@ -181,7 +181,7 @@ export class Deliveries {
 		for (let place = 0; place < this.#table.length; place++) {
 			const index = this.#table.at(place);
 			// As in #onPubrec.
-			if (this.#table.qos[index] === 2) void this.#durable.saveDelivery(index);
+			if (this.#table.delivery(index).qos === 2) void this.#durable.saveDelivery(index);
 		}
 	}
 
@@ -214,11 +214,7 @@ export class Deliveries {
 
 	/** Sends the PUBLISH of a record for the first time, or gives the record back. */
 	#start(index: number, payload: Uint8Array, length: number, now: Ticks): number {
-		const table = this.#table;
-		const packetId = table.packetId[index]!;
-		const qos = table.qos[index] as Qos;
-		const retain = table.retain[index] === 1;
-		const topicName = table.topicName[index]!;
+		const { packetId, qos, retain, topicName } = this.#table.delivery(index);
 		const size = this.#encode(topicName, payload, length, qos, retain, packetId, now);
 		const stored = size >= 0 && qos === 2 ? this.#durable.saveDelivery(index) : Status.Ok;
 		if (size < 0 || stored !== Status.Ok) {
@@ -226,14 +222,15 @@ export class Deliveries {
 			return size < 0 ? size : -stored;
 		}
 		this.#out.commit(size);
-		table.advance(index, qos === 2 ? DeliveryInput.Publish2 : DeliveryInput.Publish1, now);
+		this.#table.advance(index, qos === 2 ? DeliveryInput.Publish2 : DeliveryInput.Publish1, now);
 		return packetId;
 	}
 
 	/** Leaves the PUBLISH of a record to `resume`, or gives the record back. */
 	#defer(index: number): number {
-		const stored = this.#table.qos[index] === 2 ? this.#durable.saveDelivery(index) : Status.Ok;
-		if (stored === Status.Ok) return this.#table.packetId[index]!;
+		const { qos, packetId } = this.#table.delivery(index);
+		const stored = qos === 2 ? this.#durable.saveDelivery(index) : Status.Ok;
+		if (stored === Status.Ok) return packetId;
 		this.#release(index);
 		return -stored;
 	}
@@ -286,7 +283,7 @@ export class Deliveries {
 	): number {
 		const index = this.#reserve(DeliveryKind.Request, qos, "", false, filters.length, 0);
 		if (index < 0) return index;
-		const packetId = this.#table.packetId[index]!;
+		const packetId = this.#table.delivery(index).packetId;
 		let size = this.#encodeRequest(input, filters, index);
 		if (size === -Status.NoRoom && this.#makeRoom(now)) {
 			size = this.#encodeRequest(input, filters, index);
@@ -302,8 +299,7 @@ export class Deliveries {
 
 	#encodeRequest(input: number, filters: readonly string[], index: number): number {
 		const out = this.#out;
-		const packetId = this.#table.packetId[index]!;
-		const qos = this.#table.qos[index] as Qos;
+		const { packetId, qos } = this.#table.delivery(index);
 		return input === DeliveryInput.Subscribe
 			? encodeSubscribe(filters, qos, packetId, out.bytes, out.begin(), out.limit)
 			: encodeUnsubscribe(filters, packetId, out.bytes, out.begin(), out.limit);
@@ -326,9 +322,9 @@ export class Deliveries {
 	/** One record of an earlier connection; Status.NotReady when the outlet is full. */
 	#sendAgain(index: number, now: Ticks): Status {
 		const table = this.#table;
-		if (table.state[index] === DeliveryState.ReleaseDue) return this.#sendRelease(index, now);
-		const isControl = table.kind[index] === DeliveryKind.Control;
-		if (isControl && table.sent[index]! >= Limits.controlDeliveries)
+		const { state, kind, sent, qos } = table.delivery(index);
+		if (state === DeliveryState.ReleaseDue) return this.#sendRelease(index, now);
+		if (kind === DeliveryKind.Control && sent >= Limits.controlDeliveries)
 			return this.#giveUp(index, now);
 		const size = this.#encodeAgain(index);
 		if (size === -Status.NotFound) return this.#giveUp(index, now);
@@ -338,7 +334,7 @@ export class Deliveries {
 		}
 		if (size < 0) return -size as Status;
 		this.#out.commit(size);
-		const input = table.qos[index] === 2 ? DeliveryInput.Publish2 : DeliveryInput.Publish1;
+		const input = qos === 2 ? DeliveryInput.Publish2 : DeliveryInput.Publish1;
 		table.advance(index, input, now);
 		return Status.Ok;
 	}
@@ -349,14 +345,10 @@ export class Deliveries {
 	 * moved.
 	 */
 	#encodeAgain(index: number): number {
-		const table = this.#table;
 		const { bytes, limit } = this.#out;
 		const start = this.#out.begin();
-		const qos = table.qos[index] as Qos;
-		const retain = table.retain[index] === 1;
-		const dup = table.dup[index] === 1;
-		const packetId = table.packetId[index]!;
-		const topicName = table.topicName[index]!;
+		const { kind, qos, retain, dup, packetId, first, last, topicName } =
+			this.#table.delivery(index);
 		const shortest = encodePublishHeader(
 			topicName,
 			0,
@@ -371,9 +363,9 @@ export class Deliveries {
 		if (shortest < 0) return shortest;
 		const payloadStart = start + shortest + remainingLengthSlack;
 		const length =
-			table.kind[index] === DeliveryKind.Control
+			kind === DeliveryKind.Control
 				? this.#kept.copy(index, bytes, payloadStart)
-				: this.#host.onRedeliver(table.first[index]!, table.last[index]!, bytes, payloadStart);
+				: this.#host.onRedeliver(first, last, bytes, payloadStart);
 		if (length < 0) return length;
 		const header = encodePublishHeader(
 			topicName,
@@ -394,7 +386,7 @@ export class Deliveries {
 	/** PUBREL, where it cannot be an answer: it waits for room as a PUBLISH does. */
 	#sendRelease(index: number, now: Ticks): Status {
 		const out = this.#out;
-		const packetId = this.#table.packetId[index]!;
+		const packetId = this.#table.delivery(index).packetId;
 		const size = encodeAck(PacketType.Pubrel, packetId, out.bytes, out.begin(), out.limit);
 		if (size < 0) return Status.NotReady;
 		out.commit(size);
@@ -409,11 +401,9 @@ export class Deliveries {
 	 */
 	#giveUp(index: number, now: Ticks): Status {
 		const table = this.#table;
-		const packetId = table.packetId[index]!;
-		const first = table.first[index]!;
-		const last = table.last[index]!;
+		const { packetId, first, last, qos, dup } = table.delivery(index);
 		let status: Status = Status.Ok;
-		if (table.qos[index] === 2 && table.dup[index] === 1) {
+		if (qos === 2 && dup) {
 			table.forget(index);
 			table.advance(index, DeliveryInput.Abandon, now);
 			// Stored as published it would be looked for again after a reboot, and given up again.
@@ -440,13 +430,10 @@ export class Deliveries {
 	 * may publish at once; what is stored goes only after, since the power may fail in between.
 	 */
 	#finish(index: number, now: Ticks): Status {
-		const table = this.#table;
-		const packetId = table.packetId[index]!;
-		const first = table.first[index]!;
-		const last = table.last[index]!;
+		const { packetId, first, last } = this.#table.delivery(index);
 		this.#durable.retire(index);
 		this.#kept.release(index);
-		table.release(index);
+		this.#table.release(index);
 		this.#host.onAcknowledged(packetId, first, last, now);
 		// As in #release.
 		void this.#durable.sweep(index);
@@ -457,7 +444,7 @@ export class Deliveries {
 	#onPuback(index: number, now: Ticks): Status {
 		if (index < 0) return Status.Ok;
 		if (this.#table.next(index, DeliveryInput.Puback) < 0) return Status.ProtocolError;
-		if (this.#table.qos[index] === 2) this.#downgrade(now);
+		if (this.#table.delivery(index).qos === 2) this.#downgrade(now);
 		return this.#finish(index, now);
 	}
 
@@ -465,7 +452,7 @@ export class Deliveries {
 	#onPubrec(index: number, packetId: number, now: Ticks): Status {
 		this.#qos2Refusals = 0;
 		if (index >= 0) {
-			const isAllowed = this.#table.qos[index] === 2;
+			const isAllowed = this.#table.delivery(index).qos === 2;
 			if (!isAllowed || this.#table.next(index, DeliveryInput.Pubrec) < 0) {
 				return Status.ProtocolError;
 			}
@@ -486,9 +473,9 @@ export class Deliveries {
 		if (index < 0) return Status.Ok;
 		const table = this.#table;
 		const count = packet.payloadEnd - packet.payloadStart;
-		const isAllowed = count === table.first[index];
+		const isAllowed = count === table.delivery(index).first;
 		if (!isAllowed || table.next(index, DeliveryInput.Suback) < 0) return Status.ProtocolError;
-		const asked = table.qos[index] as Qos;
+		const asked = table.delivery(index).qos;
 		const granted: number[] = [];
 		let worst: number = asked;
 		for (let at = packet.payloadStart; at < packet.payloadEnd; at++) {
@@ -548,8 +535,8 @@ export class Deliveries {
 	#downgradeDue(): void {
 		for (let place = 0; place < this.#table.length; place++) {
 			const index = this.#table.at(place);
-			if (this.#table.state[index] !== DeliveryState.Due) continue;
-			if (this.#table.qos[index] !== 2) continue;
+			const { state, qos } = this.#table.delivery(index);
+			if (state !== DeliveryState.Due || qos !== 2) continue;
 			this.#table.downgrade(index);
 		}
 	}

@@ -1,8 +1,7 @@
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { Status } from "../base/status.ts";
-import { Limits } from "../limits.ts";
 import type { KeyValue } from "../ports/storage.ts";
-import { DeliveryKind, DeliveryState, InflightTable } from "./inflight.ts";
+import { DeliveryKind, DeliveryState, deliveriesMaximum, type InflightTable } from "./inflight.ts";
 import type { KeptPayloads } from "./kept.ts";
 import type { ReceivedIds } from "./received.ts";
 
@@ -18,7 +17,13 @@ const Stored = Object.freeze({
 	Retired: 3,
 } as const);
 
+type Stored = (typeof Stored)[keyof typeof Stored];
+
 const receivedKey = "mqtt.received";
+/** By index of the delivery. */
+const deliveryKeys: readonly string[] = Object.freeze(
+	Array.from({ length: deliveriesMaximum }, (_, index) => `mqtt.out.${index}`),
+);
 
 /**
  * The QoS 2 state of a session in the key-value domain, so that "exactly once" holds over a reboot
@@ -36,25 +41,29 @@ export class DurableState {
 	readonly #table: InflightTable;
 	readonly #kept: KeptPayloads;
 	readonly #received: ReceivedIds;
-	readonly #keys: string[] = [];
-	readonly #stored = new Uint8Array(InflightTable.records);
-	readonly #item = new Uint8Array(Limits.keyValueBytes);
-	readonly #writer = new ByteWriter(this.#item);
-	readonly #reader = new ByteReader(this.#item);
+	/** By index; nothing without a domain. */
+	readonly #stored: Stored[] = [];
+	/** Scratch for an item. */
+	readonly #item: Uint8Array;
+	readonly #writer: ByteWriter;
+	readonly #reader: ByteReader;
 
+	/** @param item  scratch of Limits.keyValueBytes, for the length of a call */
 	constructor(
 		keyValue: KeyValue | undefined,
 		table: InflightTable,
 		kept: KeptPayloads,
 		received: ReceivedIds,
+		item: Uint8Array,
 	) {
 		this.#keyValue = keyValue;
 		this.#table = table;
 		this.#kept = kept;
 		this.#received = received;
-		for (let index = 0; index < InflightTable.records; index++) {
-			this.#keys.push(`mqtt.out.${index}`);
-		}
+		this.#item = item;
+		this.#writer = new ByteWriter(item);
+		this.#reader = new ByteReader(item);
+		if (keyValue !== undefined) this.#stored = deliveryKeys.map(() => Stored.Nothing);
 	}
 
 	/**
@@ -63,7 +72,7 @@ export class DurableState {
 	restore(): void {
 		if (this.#keyValue === undefined) return;
 		this.#restoreReceived(this.#keyValue);
-		for (let index = 0; index < this.#keys.length; index++) {
+		for (let index = 0; index < deliveryKeys.length; index++) {
 			this.#restoreDelivery(this.#keyValue, index);
 		}
 	}
@@ -75,40 +84,40 @@ export class DurableState {
 	 */
 	saveDelivery(index: number): Status {
 		if (this.#keyValue === undefined) return Status.Ok;
-		const table = this.#table;
-		const state = table.state[index];
+		const { state, kind, retain, packetId, first, last, turn, topicName } =
+			this.#table.delivery(index);
 		const published = state === DeliveryState.Due || state === DeliveryState.AwaitingPubrec;
 		const stored = published ? Stored.Published : Stored.Released;
 		if (this.#stored[index] === stored) return Status.Ok;
-		const topicName = table.topicName[index]!;
 		const writer = this.#writer;
 		writer.reset(this.#item);
 		writer.uint8(version);
 		writer.uint8(stored);
-		writer.uint8(table.kind[index]!);
-		writer.uint8(table.retain[index]!);
-		writer.uint16(table.packetId[index]!);
-		writer.uint32(table.first[index]!);
-		writer.uint32(table.last[index]!);
-		writer.uint32(table.turn[index]!);
+		writer.uint8(kind);
+		writer.uint8(retain ? 1 : 0);
+		writer.uint16(packetId);
+		writer.uint32(first);
+		writer.uint32(last);
+		writer.uint32(turn);
 		writer.uint16(0);
 		const topicStart = writer.position;
 		writer.utf8(topicName);
 		const topicLength = writer.position - topicStart;
-		if (table.kind[index] === DeliveryKind.Control) {
+		if (kind === DeliveryKind.Control) {
 			writer.bytes(this.#kept.bytes(index), 0, this.#kept.length(index));
 		}
 		if (writer.overflow) return Status.TooLong;
 		this.#item[topicStart - 2] = topicLength >>> 8;
 		this.#item[topicStart - 1] = topicLength;
-		const status = this.#write(this.#keyValue, this.#keys[index]!, writer.position);
+		const status = this.#write(this.#keyValue, deliveryKeys[index]!, writer.position);
 		if (status === Status.Ok) this.#stored[index] = stored;
 		return status;
 	}
 
 	/** The delivery has come to its end: what is stored of it is out of date, and still there. */
 	retire(index: number): void {
-		if (this.#stored[index] !== Stored.Nothing) this.#stored[index] = Stored.Retired;
+		if (this.#keyValue === undefined || this.#stored[index] === Stored.Nothing) return;
+		this.#stored[index] = Stored.Retired;
 	}
 
 	/**
@@ -120,7 +129,7 @@ export class DurableState {
 	sweep(index: number): Status {
 		if (this.#keyValue === undefined || this.#stored[index] !== Stored.Retired) return Status.Ok;
 		try {
-			this.#keyValue.delete(this.#keys[index]!);
+			this.#keyValue.delete(deliveryKeys[index]!);
 		} catch {
 			return Status.StorageFailed;
 		}
@@ -170,7 +179,7 @@ export class DurableState {
 	}
 
 	#restoreDelivery(keyValue: KeyValue, index: number): void {
-		if (!this.#read(keyValue, this.#keys[index]!)) return;
+		if (!this.#read(keyValue, deliveryKeys[index]!)) return;
 		const reader = this.#reader;
 		const stored = reader.uint8();
 		const kind = reader.uint8();
@@ -197,7 +206,7 @@ export class DurableState {
 			released,
 		);
 		if (!taken) return;
-		this.#stored[index] = stored;
+		this.#stored[index] = released ? Stored.Released : Stored.Published;
 		if (kind === DeliveryKind.Control) {
 			reader.bytes(this.#item, 0, length);
 			// There is a slot for each control record that the table takes.

@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import type { Pool } from "../base/pool.ts";
 import { Status } from "../base/status.ts";
 import { never } from "../base/ticks.ts";
 import { Limits } from "../limits.ts";
@@ -104,46 +105,57 @@ const room: readonly number[] = Object.freeze([
 	Limits.requests,
 ]);
 
-const records = Limits.inflight + Limits.controlMessages + Limits.requests;
+/** Records that a table has in use at most. */
+export const deliveriesMaximum = Limits.inflight + Limits.controlMessages + Limits.requests;
+
+/** What is known of one packet under way. */
+export class Delivery {
+	state: DeliveryState = DeliveryState.Free;
+	kind: DeliveryKind = DeliveryKind.Run;
+	/** 1 or 2; of a SUBSCRIBE what it asks for. */
+	qos: Qos = 0;
+	retain = false;
+	/** Once it was sent in the session that the broker has: the next time it carries DUP. */
+	dup = false;
+	/** Times it was sent, up to 255. */
+	sent = 0;
+	packetId = 0;
+	/** First sequence of a run; number of filters of a request; 0 of a control message. */
+	first = 0;
+	/** Last sequence of a run, otherwise 0. */
+	last = 0;
+	/** Grows from record to record: their order. */
+	turn = 0;
+	/** When our part of the exchange was last sent, in ticks; `never` while it is still due. */
+	sentAt = never as Ticks;
+	topicName = "";
+}
+
+const free: Readonly<Delivery> = Object.freeze(new Delivery());
 
 /**
- * A fixed number of records in columns. The columns are for reading; `reserve`, `restore`,
- * `advance` and `release` change what belongs to states and order. Allocates: nothing after
- * construction.
+ * A fixed number of places for records, which are lent while they are in use. Records are for reading;
+ * `reserve`, `restore`, `advance` and `release` change what belongs to states and order. A record is
+ * known by the index of its place.
  */
 export class InflightTable {
-	static readonly records: number = records;
-
-	readonly state = new Uint8Array(records);
-	readonly kind = new Uint8Array(records);
-	/** 1 or 2; of a SUBSCRIBE what it asks for. */
-	readonly qos = new Uint8Array(records);
-	readonly retain = new Uint8Array(records);
-	/** 1 once it was sent in the session that the broker has: the next time it carries DUP. */
-	readonly dup = new Uint8Array(records);
-	/** Times it was sent, up to 255. */
-	readonly sent = new Uint8Array(records);
-	readonly packetId = new Uint16Array(records);
-	/** First sequence of a run; number of filters of a request; 0 of a control message. */
-	readonly first = new Uint32Array(records);
-	/** Last sequence of a run, otherwise 0. */
-	readonly last = new Uint32Array(records);
-	/** Grows from record to record: their order. */
-	readonly turn = new Uint32Array(records);
-	/** When our part of the exchange was last sent, in ticks; `never` while it is still due. */
-	readonly sentAt = new Float64Array(records).fill(never);
-	readonly topicName: string[] = new Array<string>(records).fill("");
-	/** The first `length` entries are the records in use, oldest first. */
-	readonly #order = new Uint8Array(records);
-	readonly #counts = new Uint8Array(room.length);
-	#length = 0;
+	readonly #pool: Pool<Delivery>;
+	readonly #places: (Delivery | undefined)[] = [];
+	/** The indices in use, oldest first. */
+	readonly #order: number[] = [];
+	/** Records in use, by kind. */
+	readonly #counts = [0, 0, 0];
 	#due = 0;
 	#lastPacketId = 0;
 	#lastTurn = 0;
 
+	constructor(pool: Pool<Delivery>) {
+		this.#pool = pool;
+	}
+
 	/** Records in use. */
 	get length(): number {
-		return this.#length;
+		return this.#order.length;
 	}
 
 	/** Records that wait to be sent. */
@@ -153,9 +165,9 @@ export class InflightTable {
 
 	/** The first of them in the order, or -1. */
 	get oldestDue(): number {
-		for (let place = 0; place < this.#length && this.#due > 0; place++) {
+		for (let place = 0; place < this.#order.length && this.#due > 0; place++) {
 			const index = this.#order[place]!;
-			if (isDue(this.state[index]!)) return index;
+			if (isDue(this.delivery(index).state)) return index;
 		}
 		return -1;
 	}
@@ -175,25 +187,33 @@ export class InflightTable {
 		return this.#order[place]!;
 	}
 
+	/** The record of an index; one that is Free where none is in use. */
+	delivery(index: number): Readonly<Delivery> {
+		return this.#places[index] ?? free;
+	}
+
 	/** The record with this packet identifier, or -1. */
 	find(packetId: number): number {
-		for (let place = 0; place < this.#length; place++) {
+		for (let place = 0; place < this.#order.length; place++) {
 			const index = this.#order[place]!;
-			if (this.packetId[index] === packetId) return index;
+			if (this.delivery(index).packetId === packetId) return index;
 		}
 		return -1;
 	}
 
 	/** Whether any record is in this state. */
 	has(state: DeliveryState): boolean {
-		return this.state.includes(state);
+		for (let place = 0; place < this.#order.length; place++) {
+			if (this.delivery(this.#order[place]!).state === state) return true;
+		}
+		return false;
 	}
 
 	/** When the oldest packet without its acknowledgement was sent, or `never`. */
 	get oldestSent(): Ticks {
 		let oldest = never;
-		for (let place = 0; place < this.#length; place++) {
-			oldest = Math.min(oldest, this.sentAt[this.#order[place]!]!);
+		for (let place = 0; place < this.#order.length; place++) {
+			oldest = Math.min(oldest, this.delivery(this.#order[place]!).sentAt);
 		}
 		return oldest as Ticks;
 	}
@@ -201,9 +221,9 @@ export class InflightTable {
 	/** The last sequence of the newest run under way, 0 when there is none. */
 	get lastSequence(): number {
 		let last = 0;
-		for (let place = 0; place < this.#length; place++) {
-			const index = this.#order[place]!;
-			if (this.kind[index] === DeliveryKind.Run) last = Math.max(last, this.last[index]!);
+		for (let place = 0; place < this.#order.length; place++) {
+			const delivery = this.delivery(this.#order[place]!);
+			if (delivery.kind === DeliveryKind.Run) last = Math.max(last, delivery.last);
 		}
 		return last;
 	}
@@ -223,7 +243,8 @@ export class InflightTable {
 		last: number,
 	): number {
 		if (!this.hasRoom(kind)) return -Status.NoRoom;
-		const index = this.state.indexOf(DeliveryState.Free);
+		let index = 0;
+		while (this.#places[index] !== undefined) index += 1;
 		const packetId = this.#nextPacketId();
 		this.#fill(index, packetId, kind, qos, topicName, retain, first, last, this.#lastTurn + 1);
 		return index;
@@ -248,38 +269,39 @@ export class InflightTable {
 		turn: number,
 		released: boolean,
 	): boolean {
-		const free = this.state[index] === DeliveryState.Free && this.hasRoom(kind);
-		if (!free || packetId === 0 || this.find(packetId) >= 0) return false;
-		this.#fill(index, packetId, kind, 2, topicName, retain, first, last, turn);
-		this.dup[index] = 1;
-		if (released) this.state[index] = DeliveryState.ReleaseDue;
+		const isFree = this.#places[index] === undefined && this.hasRoom(kind);
+		if (!isFree || packetId === 0 || this.find(packetId) >= 0) return false;
+		const delivery = this.#fill(index, packetId, kind, 2, topicName, retain, first, last, turn);
+		delivery.dup = true;
+		if (released) delivery.state = DeliveryState.ReleaseDue;
 		return true;
 	}
 
 	/** The state that `input` leads to, or -1 when the protocol does not allow it. */
 	next(index: number, input: DeliveryInput): number {
-		return transitions[this.state[index]!]![input]!;
+		return transitions[this.delivery(index).state]![input]!;
 	}
 
 	/**
 	 * Moves a record on. An input that `next` does not allow is a programmer's error. A record that
-	 * becomes Free leaves the order; its columns keep their values until it is taken again.
+	 * becomes Free leaves the order and the table.
 	 */
 	advance(index: number, input: DeliveryInput, now: Ticks): void {
 		const next = this.next(index, input);
-		assert(next >= 0, `delivery in state ${this.state[index]} given input ${input}`);
+		assert(next >= 0, `delivery in state ${this.delivery(index).state} given input ${input}`);
 		if (next === DeliveryState.Free) {
 			this.release(index);
 			return;
 		}
-		if (isDue(this.state[index]!)) this.#due -= 1;
+		const delivery = this.#places[index]!;
+		if (isDue(delivery.state)) this.#due -= 1;
 		if (isDue(next)) this.#due += 1;
-		this.state[index] = next;
-		this.sentAt[index] = isDue(next) ? never : now;
-		if (input === DeliveryInput.Renew) this.dup[index] = 0;
+		delivery.state = next as DeliveryState;
+		delivery.sentAt = isDue(next) ? (never as Ticks) : now;
+		if (input === DeliveryInput.Renew) delivery.dup = false;
 		if (input === DeliveryInput.Publish1 || input === DeliveryInput.Publish2) {
-			this.dup[index] = 1;
-			if (this.sent[index]! < 255) this.sent[index]! += 1;
+			delivery.dup = true;
+			if (delivery.sent < 255) delivery.sent += 1;
 		}
 	}
 
@@ -288,35 +310,38 @@ export class InflightTable {
 		input: typeof DeliveryInput.Disconnect | typeof DeliveryInput.Renew,
 		now: Ticks,
 	): void {
-		for (let place = this.#length - 1; place >= 0; place--) {
+		for (let place = this.#order.length - 1; place >= 0; place--) {
 			this.advance(this.#order[place]!, input, now);
 		}
 	}
 
 	/** Gives a record back, whatever its state. */
 	release(index: number): void {
-		assert(this.state[index] !== DeliveryState.Free, "release of a free record");
-		if (isDue(this.state[index]!)) this.#due -= 1;
-		this.state[index] = DeliveryState.Free;
-		this.sentAt[index] = never;
-		this.#counts[this.kind[index]!]! -= 1;
-		this.topicName[index] = "";
-		const place = this.#order.indexOf(index);
-		this.#order.copyWithin(place, place + 1, this.#length);
-		this.#length -= 1;
+		const delivery = this.#places[index];
+		assert(delivery !== undefined, "release of a free record");
+		if (isDue(delivery.state)) this.#due -= 1;
+		this.#counts[delivery.kind]! -= 1;
+		this.#places[index] = undefined;
+		const order = this.#order;
+		order.copyWithin(order.indexOf(index), order.indexOf(index) + 1);
+		order.pop();
+		delivery.topicName = "";
+		this.#pool.give(delivery);
 	}
 
 	/** Makes a record stand for nothing but its packet identifier. */
 	forget(index: number): void {
-		this.first[index] = 0;
-		this.last[index] = 0;
+		const delivery = this.#places[index]!;
+		delivery.first = 0;
+		delivery.last = 0;
 	}
 
 	/** The next PUBLISH goes out as a new one, of QoS 1: the broker does not do QoS 2. */
 	downgrade(index: number): void {
-		assert(this.state[index] === DeliveryState.Due, "downgrade of a delivery under way");
-		this.qos[index] = 1;
-		this.dup[index] = 0;
+		const delivery = this.#places[index]!;
+		assert(delivery.state === DeliveryState.Due, "downgrade of a delivery under way");
+		delivery.qos = 1;
+		delivery.dup = false;
 	}
 
 	#fill(
@@ -329,28 +354,32 @@ export class InflightTable {
 		first: number,
 		last: number,
 		turn: number,
-	): void {
-		this.state[index] = DeliveryState.Due;
-		this.kind[index] = kind;
-		this.qos[index] = qos;
-		this.retain[index] = retain ? 1 : 0;
-		this.dup[index] = 0;
-		this.sent[index] = 0;
-		this.packetId[index] = packetId;
-		this.first[index] = first;
-		this.last[index] = last;
-		this.turn[index] = turn;
-		this.topicName[index] = topicName;
-		let place = this.#length;
-		while (place > 0 && this.turn[this.#order[place - 1]!]! > turn) {
-			this.#order[place] = this.#order[place - 1]!;
+	): Delivery {
+		const delivery = this.#pool.take();
+		delivery.state = DeliveryState.Due;
+		delivery.kind = kind;
+		delivery.qos = qos;
+		delivery.retain = retain;
+		delivery.dup = false;
+		delivery.sent = 0;
+		delivery.packetId = packetId;
+		delivery.first = first;
+		delivery.last = last;
+		delivery.turn = turn;
+		delivery.sentAt = never as Ticks;
+		delivery.topicName = topicName;
+		this.#places[index] = delivery;
+		const order = this.#order;
+		let place = order.length;
+		while (place > 0 && this.delivery(order[place - 1]!).turn > turn) {
+			order[place] = order[place - 1]!;
 			place -= 1;
 		}
-		this.#order[place] = index;
-		this.#length += 1;
+		order[place] = index;
 		this.#counts[kind]! += 1;
 		this.#due += 1;
 		this.#lastTurn = Math.max(this.#lastTurn, turn);
+		return delivery;
 	}
 
 	/** Walks on from the last one given, so that an identifier rests as long as it can. */

@@ -1,8 +1,8 @@
-import type { BufferPool } from "../base/bufferpool.ts";
+import type { BufferPool } from "../base/pool.ts";
 import { Status } from "../base/status.ts";
 import { Limits } from "../limits.ts";
 
-const nobody = 255;
+const nobody = -1;
 const nothing = new Uint8Array(0);
 
 /**
@@ -13,12 +13,13 @@ export class KeptPayloads {
 	readonly #pool: BufferPool;
 	readonly #slots: (Uint8Array | undefined)[] = [];
 	/** Record that owns the slot, or `nobody`. */
-	readonly #owners = new Uint8Array(Limits.controlMessages).fill(nobody);
-	readonly #lengths = new Uint16Array(Limits.controlMessages);
+	readonly #owners: number[] = [];
+	readonly #lengths: number[] = [];
 
 	/** @param pool  its buffers are as long as the largest payload */
 	constructor(pool: BufferPool) {
 		this.#pool = pool;
+		for (let slot = 0; slot < Limits.controlMessages; slot++) this.#owners.push(nobody);
 	}
 
 	/** Bytes of the largest payload. */

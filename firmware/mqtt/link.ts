@@ -94,9 +94,6 @@ export interface LinkOptions {
 	onDown?(status: Status, now: Ticks): void;
 }
 
-/** More than the largest Status. */
-const reasons = 64;
-
 /** See the table at the top of this file. One object for the life of a station. */
 export class MqttLink implements Timed {
 	/** Connections that the broker has accepted. */
@@ -105,7 +102,8 @@ export class MqttLink implements Timed {
 	readonly #session: MqttSession;
 	readonly #backoff: Backoff;
 	readonly #outlet: Outlet = { write: (bytes, start, end) => this.#write(bytes, start, end) };
-	readonly #reasons = new Uint32Array(reasons);
+	/** By Status; only those that happened. */
+	readonly #reasons = new Map<Status, number>();
 	#state: LinkState = Stopped;
 	#deadline = never as Ticks;
 	/** When draining ends; `never` while nobody drains. */
@@ -145,7 +143,7 @@ export class MqttLink implements Timed {
 
 	/** How often an attempt or a connection has ended, or could not begin, for this reason. */
 	reasonCount(status: Status): number {
-		return this.#reasons[status] ?? 0;
+		return this.#reasons.get(status) ?? 0;
 	}
 
 	/**
@@ -427,7 +425,7 @@ export class MqttLink implements Timed {
 	}
 
 	#count(status: Status): void {
-		this.#reasons[status]! += 1;
+		this.#reasons.set(status, this.reasonCount(status) + 1);
 	}
 
 	#dropSocket(): void {

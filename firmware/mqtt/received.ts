@@ -6,7 +6,7 @@ import { Limits } from "../limits.ts";
  */
 export class ReceivedIds {
 	/** The first `count` of them count. */
-	readonly ids = new Uint16Array(Limits.inboundQos2);
+	readonly ids: number[] = [];
 	count = 0;
 
 	has(packetId: number): boolean {
@@ -17,7 +17,7 @@ export class ReceivedIds {
 	}
 
 	get full(): boolean {
-		return this.count === this.ids.length;
+		return this.count === Limits.inboundQos2;
 	}
 
 	/** There must be room and it must not be in the table. */

@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
-import type { BufferPool } from "../base/bufferpool.ts";
 import { utf8Length, writeUtf8 } from "../base/bytes.ts";
+import type { BufferPool } from "../base/pool.ts";
 import { Status } from "../base/status.ts";
 import { after, never } from "../base/ticks.ts";
 import { Durations, Limits } from "../limits.ts";
@@ -74,11 +74,12 @@ export class MqttSession implements Timed {
 	readonly #out: TransmitBuffer;
 	readonly #decoder: PacketDecoder;
 	readonly #packet = new Packet();
-	readonly #table = new InflightTable();
+	readonly #table: InflightTable;
 	readonly #received = new ReceivedIds();
 	readonly #durable: DurableState;
 	readonly #deliveries: Deliveries;
-	readonly #topic = new Uint8Array(Limits.topicBytes);
+	/** Scratch. */
+	readonly #topic: Uint8Array;
 	#state: SessionState = Closed;
 	#lastReceived = 0 as Ticks;
 	/** Of CONNACK in Opening, of the outlet in Closing, at once in Failed. */
@@ -96,6 +97,8 @@ export class MqttSession implements Timed {
 	constructor(options: SessionOptions, host: SessionHost) {
 		const buffers = options.buffers ?? new SessionBuffers();
 		this.input = buffers.input;
+		this.#topic = buffers.topic;
+		this.#table = new InflightTable(buffers.deliveries);
 		this.#host = host;
 		this.#isAws = options.profile === "aws";
 		this.#connect = connectFields(options);
@@ -103,7 +106,13 @@ export class MqttSession implements Timed {
 		this.#out = new TransmitBuffer(buffers.transmit);
 		this.#decoder = new PacketDecoder(buffers.receive, Sender.Server);
 		const kept = new KeptPayloads(buffers.control);
-		this.#durable = new DurableState(options.keyValue, this.#table, kept, this.#received);
+		this.#durable = new DurableState(
+			options.keyValue,
+			this.#table,
+			kept,
+			this.#received,
+			buffers.item,
+		);
 		this.#deliveries = new Deliveries(
 			this.#isAws ? 1 : 2,
 			this.#table,

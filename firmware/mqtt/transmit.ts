@@ -1,4 +1,4 @@
-import type { BufferPool } from "../base/bufferpool.ts";
+import type { BufferPool } from "../base/pool.ts";
 import { Status } from "../base/status.ts";
 import { after, never } from "../base/ticks.ts";
 import { Durations } from "../limits.ts";

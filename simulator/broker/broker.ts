@@ -1,4 +1,4 @@
-import { BufferPool } from "../../firmware/base/bufferpool.ts";
+import { BufferPool } from "../../firmware/base/pool.ts";
 import { Limits } from "../../firmware/limits.ts";
 import { PacketDecoder, Sender } from "../../firmware/mqtt/decode.ts";
 import { type Qos, subscribeFailure } from "../../firmware/mqtt/packet.ts";

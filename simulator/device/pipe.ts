@@ -1,27 +1,28 @@
+import type { BufferPool } from "../../firmware/base/pool.ts";
 import type { Status } from "../../firmware/base/status.ts";
 import type { VirtualClock } from "../kernel/clock.ts";
 
 /** What a pipe runs through. */
 export interface Medium {
-	readonly network: { readonly clock: VirtualClock };
+	readonly network: { readonly clock: VirtualClock; readonly rings: BufferPool };
 	readonly options: { readonly window: number; readonly segment: number };
 	/** Milliseconds that the next segment takes. */
 	transit(): number;
 }
 
-/** Bytes that a ring has at first; it grows with what waits in it, up to the window. */
-const smallestRing = 256;
+const nothing = new Uint8Array(0);
 
 /**
- * One direction of a connection through memory: a ring of at most as many bytes as the window has,
- * whose contents arrive at the reader segment by segment, in order, after the medium's transit time.
+ * One direction of a connection through memory: a ring of at least as many bytes as the window has,
+ * whose contents arrive at the reader segment by segment, in order, after the medium's transit time. An
+ * empty pipe has no ring.
  */
 export class Pipe {
 	readonly #medium: Medium;
 	readonly #isBlocked: () => boolean;
 	readonly #isReturnBlocked: () => boolean;
 	readonly #window: number;
-	#ring: Uint8Array;
+	#ring: Uint8Array = nothing;
 	readonly #alarm: number;
 	/** Index of the first byte that is not read; bytes from there that are taken, and that have arrived. */
 	#first = 0;
@@ -50,7 +51,6 @@ export class Pipe {
 		this.#isBlocked = isBlocked;
 		this.#isReturnBlocked = isReturnBlocked;
 		this.#window = medium.options.window;
-		this.#ring = new Uint8Array(Math.min(smallestRing, this.#window));
 		this.#alarm = medium.network.clock.reserve((now) => this.#deliver(now));
 	}
 
@@ -72,7 +72,7 @@ export class Pipe {
 	write(from: Uint8Array): number {
 		if (this.#isOver || this.#end !== undefined) return 0;
 		const count = Math.min(from.length, this.#window - this.#held);
-		if (this.#taken + count > this.#ring.length) this.#grow(this.#taken + count);
+		if (this.#ring === nothing && count > 0) this.#ring = this.#takeRing();
 		const ring = this.#ring;
 		let place = (this.#first + this.#taken) % ring.length;
 		for (let at = 0; at < count; at++) {
@@ -92,9 +92,10 @@ export class Pipe {
 	read(into: Uint8Array): number {
 		const count = Math.min(into.length, this.#arrived);
 		this.#copy(into, count);
-		this.#first = (this.#first + count) % this.#ring.length;
+		if (count > 0) this.#first = (this.#first + count) % this.#ring.length;
 		this.#taken -= count;
 		this.#arrived -= count;
+		if (this.#taken === 0) this.#giveRing();
 		if (count > 0) {
 			const { clock } = this.#medium.network;
 			clock.schedule(clock.now + this.#medium.transit(), () => this.#acknowledge(count));
@@ -141,10 +142,15 @@ export class Pipe {
 		}
 	}
 
-	#grow(length: number): void {
-		const ring = new Uint8Array(Math.min(this.#window, Math.max(length, 2 * this.#ring.length)));
-		this.#copy(ring, this.#taken);
-		this.#ring = ring;
+	#takeRing(): Uint8Array {
+		const { rings } = this.#medium.network;
+		return this.#window <= rings.size ? rings.take() : new Uint8Array(this.#window);
+	}
+
+	#giveRing(): void {
+		const { rings } = this.#medium.network;
+		if (this.#ring.length === rings.size) rings.give(this.#ring);
+		this.#ring = nothing;
 		this.#first = 0;
 	}
 

@@ -1,3 +1,4 @@
+import { BufferPool } from "../../firmware/base/pool.ts";
 import { Status } from "../../firmware/base/status.ts";
 import type { Random } from "../../firmware/ports/clock.ts";
 import type {
@@ -67,6 +68,8 @@ const resolveTimeoutMs = 5_000;
  */
 export class VirtualNetwork {
 	readonly clock: VirtualClock;
+	/** What the pipes of all connections take their rings from. */
+	readonly rings = new BufferPool(usualPath.window, 0);
 	readonly #addresses = new Map<string, string>();
 	readonly #listeners = new Map<string, Listener>();
 	readonly #services = new Map<string, DatagramService>();

@@ -29,11 +29,17 @@ export interface VirtualFlashOptions {
 	readonly seed?: number | string;
 }
 
+/** What is held of a block that is erased. */
+const erased = new Uint8Array(0);
+/** Bytes of a block that are held at least once something was written to it. */
+const smallestBlock = 512;
+
 /**
  * A NOR flash partition: erasing sets all bits of a block, writing clears bits and never sets one, and
  * a power cut stops either in the middle.
  *
- * Only blocks that hold something take memory, so that ten thousand stations fit into one process.
+ * Only what was written takes memory, so that ten thousand stations fit into one process: of a block that
+ * is not erased the bytes up to the last one written, or a little more. What is behind them is erased.
  */
 export class VirtualFlash implements FlashPartition {
 	/** Writes and erases begun so far. */
@@ -44,8 +50,9 @@ export class VirtualFlash implements FlashPartition {
 	onCut: (() => void) | undefined;
 	readonly #status: FlashStatus;
 	readonly #seed: number | string;
-	readonly #blocks: (Uint8Array | undefined)[];
-	readonly #wear: Uint32Array;
+	/** By block. */
+	readonly #blocks = new Map<number, Uint8Array>();
+	readonly #wear = new Map<number, number>();
 	#broken: Set<number> | undefined;
 	#powered = true;
 	#cutAt = Number.POSITIVE_INFINITY;
@@ -61,8 +68,6 @@ export class VirtualFlash implements FlashPartition {
 			eraseValue: 0xff,
 		};
 		this.#seed = seed;
-		this.#blocks = new Array<Uint8Array | undefined>(blocks).fill(undefined);
-		this.#wear = new Uint32Array(blocks);
 	}
 
 	status(): FlashStatus {
@@ -75,10 +80,15 @@ export class VirtualFlash implements FlashPartition {
 		let block = this.#blockOf(offset);
 		let from = offset - block * blockLength;
 		for (let at = 0; at < into.length; block++) {
-			const bytes = this.#blocks[block];
+			const bytes = this.#blocks.get(block) ?? erased;
 			const end = Math.min(into.length, at + blockLength - from);
-			if (bytes === undefined) into.fill(0xff, at, end);
-			else into.set(bytes.subarray(from, from + end - at), at);
+			const written = Math.max(at, Math.min(end, at + bytes.length - from));
+			const shift = from - at;
+			while (at < written) {
+				into[at] = bytes[at + shift]!;
+				at += 1;
+			}
+			into.fill(0xff, at, end);
 			at = end;
 			from = 0;
 		}
@@ -105,16 +115,16 @@ export class VirtualFlash implements FlashPartition {
 		const { blockLength, writeAlign } = this.#status;
 		this.#check(block * blockLength, blockLength, 1);
 		const keep = this.#begin(block, blockLength);
-		this.#wear[block]! += 1;
+		this.#wear.set(block, this.wear(block) + 1);
 		if (this.#powered) {
-			this.#blocks[block] = undefined;
+			this.#blocks.delete(block);
 			return;
 		}
-		const bytes = this.#blocks[block];
+		const bytes = this.#blocks.get(block);
 		if (bytes !== undefined) {
 			bytes.fill(0xff, 0, keep);
 			const random = this.#tear();
-			const end = Math.min(keep + writeAlign, blockLength);
+			const end = Math.min(keep + writeAlign, bytes.length);
 			for (let at = keep; at < end; at++) bytes[at]! |= random.below(256);
 		}
 		this.#cut();
@@ -124,7 +134,7 @@ export class VirtualFlash implements FlashPartition {
 
 	/** How often a block has been erased. */
 	wear(block: number): number {
-		return this.#wear[block]!;
+		return this.#wear.get(block) ?? 0;
 	}
 
 	/**
@@ -157,7 +167,8 @@ export class VirtualFlash implements FlashPartition {
 
 	/** Turns one bit over, as radiation, age and a weak supply do. */
 	flipBit(offset: number, bit: number): void {
-		this.#own(this.#blockOf(offset))[offset % this.#status.blockLength]! ^= 1 << bit;
+		const place = offset % this.#status.blockLength;
+		this.#own(this.#blockOf(offset), place + 1)[place]! ^= 1 << bit;
 	}
 
 	/** A copy of all bytes, to be kept elsewhere. */
@@ -173,9 +184,10 @@ export class VirtualFlash implements FlashPartition {
 		if (image.length !== size) {
 			throw new FlashError("out-of-range", `image has ${image.length} bytes, partition ${size}`);
 		}
-		for (let block = 0; block < this.#blocks.length; block++) {
-			const bytes = image.slice(block * blockLength, (block + 1) * blockLength);
-			this.#blocks[block] = bytes.every((byte) => byte === 0xff) ? undefined : bytes;
+		this.#blocks.clear();
+		for (let start = 0; start < size; start += blockLength) {
+			const bytes = image.slice(start, start + blockLength);
+			if (bytes.some((byte) => byte !== 0xff)) this.#blocks.set(start / blockLength, bytes);
 		}
 	}
 
@@ -183,10 +195,8 @@ export class VirtualFlash implements FlashPartition {
 	clone(): VirtualFlash {
 		const copy = new VirtualFlash({ ...this.#status, seed: this.#seed });
 		copy.operations = this.operations;
-		for (let block = 0; block < this.#blocks.length; block++) {
-			copy.#blocks[block] = this.#blocks[block]?.slice();
-			copy.#wear[block] = this.#wear[block]!;
-		}
+		for (const [block, bytes] of this.#blocks) copy.#blocks.set(block, bytes.slice());
+		for (const [block, count] of this.#wear) copy.#wear.set(block, count);
 		return copy;
 	}
 
@@ -199,14 +209,14 @@ export class VirtualFlash implements FlashPartition {
 		const { blockLength } = this.#status;
 		let block = this.#blockOf(offset);
 		let into = offset - block * blockLength;
-		let bytes = this.#blocks[block];
+		let bytes = this.#blocks.get(block) ?? erased;
 		for (let at = 0; at < from.length; at++) {
 			if (into === blockLength) {
 				block += 1;
 				into = 0;
-				bytes = this.#blocks[block];
+				bytes = this.#blocks.get(block) ?? erased;
 			}
-			if (bytes !== undefined && (from[at]! & ~bytes[into]!) !== 0) {
+			if (into < bytes.length && (from[at]! & ~bytes[into]!) !== 0) {
 				this.#violate("bit-set", `write at ${offset + at} would set a bit`);
 			}
 			into += 1;
@@ -219,25 +229,27 @@ export class VirtualFlash implements FlashPartition {
 		const { blockLength } = this.#status;
 		let block = this.#blockOf(offset + start);
 		let into = offset + start - block * blockLength;
-		let bytes = this.#own(block);
+		let bytes = this.#own(block, Math.min(into + end - start, blockLength));
 		for (let at = start; at < end; at++) {
 			if (into === blockLength) {
 				block += 1;
 				into = 0;
-				bytes = this.#own(block);
+				bytes = this.#own(block, Math.min(end - at, blockLength));
 			}
 			bytes[into]! &= from[at]!;
 			into += 1;
 		}
 	}
 
-	#own(block: number): Uint8Array {
-		let bytes = this.#blocks[block];
-		if (bytes === undefined) {
-			bytes = new Uint8Array(this.#status.blockLength).fill(0xff);
-			this.#blocks[block] = bytes;
-		}
-		return bytes;
+	/** The bytes of a block, at least up to `end`. */
+	#own(block: number, end: number): Uint8Array {
+		const bytes = this.#blocks.get(block) ?? erased;
+		if (bytes.length >= end) return bytes;
+		const length = Math.max(end, 2 * bytes.length, smallestBlock);
+		const longer = new Uint8Array(Math.min(length, this.#status.blockLength)).fill(0xff);
+		longer.set(bytes);
+		this.#blocks.set(block, longer);
+		return longer;
 	}
 
 	#check(offset: number, length: number, align: number): void {

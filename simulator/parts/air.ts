@@ -1,6 +1,5 @@
 /** The parts that measure what is in the air: carbon dioxide and particles. */
-import type { Conditions } from "../weather/conditions.ts";
-import { blankConditions, conditionsAt, noise, type Surroundings } from "./part.ts";
+import { conditionsAt, noise, type Surroundings } from "./part.ts";
 import { checksum, SensirionPart, word } from "./sensirion.ts";
 
 /** Outdoor air where the weather source says nothing else: ppm, and µg/m³ up to 2.5 µm. */
@@ -13,7 +12,6 @@ const selfHeating = 4;
 /** SCD4x. Data sheet: version 1.3, September 2022, table 9. */
 export class SCD4xPart extends SensirionPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	/** 0 while idle, otherwise ms from one result to the next. */
 	#periodMs = 0;
 	#nextAt = Number.POSITIVE_INFINITY;
@@ -114,12 +112,12 @@ export class SCD4xPart extends SensirionPart {
 	}
 
 	#measure(time: number): number[] {
-		const { weather, random } = this.#surroundings;
+		const { random } = this.#surroundings;
 		const {
 			carbonDioxide = freshCarbonDioxide,
 			airTemperature,
 			relativeHumidity,
-		} = conditionsAt(weather, time, this.#conditions);
+		} = conditionsAt(this.#surroundings, time);
 		const ppm = carbonDioxide * (1 + 0.002 * noise(random)) + 2 * noise(random);
 		const offset = (this.#offset * 175) / 65_535;
 		return [
@@ -133,7 +131,6 @@ export class SCD4xPart extends SensirionPart {
 /** SPS30 on I2C. Data sheet: version 1.0, March 2020, §6.3. */
 export class SPS30Part extends SensirionPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	#nextAt = Number.POSITIVE_INFINITY;
 	#isReady = false;
 	#values: readonly number[] = [0, 0, 0, 0];
@@ -192,12 +189,8 @@ export class SPS30Part extends SensirionPart {
 
 	/** PM1, PM2.5, PM4 and PM10; how they share is that of dust far from its source. */
 	#measure(time: number): number[] {
-		const { weather, random } = this.#surroundings;
-		const { particulateMatter = freshParticulateMatter } = conditionsAt(
-			weather,
-			time,
-			this.#conditions,
-		);
+		const { random } = this.#surroundings;
+		const { particulateMatter = freshParticulateMatter } = conditionsAt(this.#surroundings, time);
 		const fine = Math.max(particulateMatter * (1 + 0.01 * noise(random)), 0);
 		return [0.75 * fine, fine, 1.15 * fine, 1.25 * fine];
 	}

@@ -4,9 +4,8 @@
  *
  * Data sheet: BST-BME280-DS002-15, revision 1.6, September 2018 ("DS").
  */
-import type { Conditions } from "../weather/conditions.ts";
 import { RegisterPart } from "./buspart.ts";
-import { blankConditions, conditionsAt, noise, type Surroundings, uniform } from "./part.ts";
+import { conditionsAt, noise, type Surroundings, uniform } from "./part.ts";
 
 /** DS table 16. Temperature and pressure: the example of BST-BMP280-DS001 §3.12. */
 const T1 = 27504;
@@ -51,7 +50,6 @@ const cyclesMaximum = 64;
 
 export class BME280Part extends RegisterPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	readonly #registers = new Uint8Array(256);
 	/** Before this the part does not answer. */
 	#upAt = Number.NEGATIVE_INFINITY;
@@ -163,8 +161,8 @@ export class BME280Part extends RegisterPart {
 
 	#finish(time: number): void {
 		if (this.fault === "stuck") return;
-		const { weather, random } = this.#surroundings;
-		const now = conditionsAt(weather, time, this.#conditions);
+		const { random } = this.#surroundings;
+		const now = conditionsAt(this.#surroundings, time);
 		const t = code(this.#control >> 5);
 		const p = code((this.#control >> 2) & 7);
 		const h = code(this.#osrsH);

@@ -4,9 +4,8 @@
  * Data sheet: BST-BMP390-DS002-07, revision 1.7, March 2021 ("DS"). The calibration memory is that of
  * a BMP388 in the tests of github.com/elixir-sensors/bmp3xx; both parts share the formulas.
  */
-import type { Conditions } from "../weather/conditions.ts";
 import { RegisterPart } from "./buspart.ts";
-import { blankConditions, conditionsAt, noise, type Surroundings } from "./part.ts";
+import { conditionsAt, noise, type Surroundings } from "./part.ts";
 
 const memory = [
 	0x23, 0x6b, 0x58, 0x49, 0xf6, 0x5c, 0xff, 0xce, 0xf4, 0x23, 0x00, 0xea, 0x63, 0x6e, 0x79, 0xf3,
@@ -34,7 +33,6 @@ const cyclesMaximum = 64;
 
 export class BMP390Part extends RegisterPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	readonly #registers = new Uint8Array(128);
 	#upAt = Number.NEGATIVE_INFINITY;
 	#doneAt = Number.POSITIVE_INFINITY;
@@ -125,8 +123,8 @@ export class BMP390Part extends RegisterPart {
 	}
 
 	#measure(time: number): void {
-		const { weather, random } = this.#surroundings;
-		const now = conditionsAt(weather, time, this.#conditions);
+		const { random } = this.#surroundings;
+		const now = conditionsAt(this.#surroundings, time);
 		const samples = 2 ** (this.#registers[0x1c]! & 7);
 		// White noise of the order of the sheet, less with more samples.
 		const pressure = now.stationPressure + (1.5 / Math.sqrt(samples)) * noise(random);

@@ -4,10 +4,8 @@
  * Resistances, rain a tip and wind a pulse are typed from "Weather Sensor Assembly p/n 80422", usage
  * notes, Argent Data Systems.
  */
-import type { Conditions } from "../weather/conditions.ts";
 import {
 	type AnalogPart,
-	blankConditions,
 	conditionsAt,
 	type Fault,
 	Faulty,
@@ -30,7 +28,6 @@ export interface BucketOptions {
 export class BucketPart extends Faulty implements PulsePart {
 	readonly kind = "pulse";
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	readonly #mmPerTip: number;
 	#pulses = 0;
 	/** mm that have gone into the gauge and not yet out of it as a tip. */
@@ -45,7 +42,7 @@ export class BucketPart extends Faulty implements PulsePart {
 	}
 
 	pulses(now: number, debounceMs: number): number {
-		const { precipitationTotal } = conditionsAt(this.#surroundings.weather, now, this.#conditions);
+		const { precipitationTotal } = conditionsAt(this.#surroundings, now);
 		if (!Number.isNaN(this.#total) && !isStill(this.fault)) {
 			this.#level += precipitationTotal - this.#total;
 		}
@@ -75,7 +72,6 @@ const looksMaximum = 16;
 export class CupPart extends Faulty implements PulsePart {
 	readonly kind = "pulse";
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	readonly #metresPerPulse: number;
 	#pulses = 0;
 	/** How far the cups have turned towards the next pulse, 0..1. */
@@ -108,7 +104,8 @@ export class CupPart extends Faulty implements PulsePart {
 		let metres = 0;
 		for (let look = 0; look < looks; look++) {
 			const time = from + (look + 0.5) * stepMs;
-			const windSpeed = weather.windSpeed?.(time) ?? weather.at(time, this.#conditions).windSpeed;
+			const windSpeed =
+				weather.windSpeed?.(time) ?? conditionsAt(this.#surroundings, time).windSpeed;
 			const friction = 1 + 0.005 * noise(random);
 			if (windSpeed >= startingSpeed) metres += (windSpeed * friction * stepMs) / 1000;
 		}
@@ -132,7 +129,6 @@ export interface VaneOptions {
 export class VanePart extends Faulty implements AnalogPart {
 	readonly kind = "analog";
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	readonly #ohms: readonly number[];
 	readonly #pullUpOhm: number;
 	readonly #supplyMv: number;
@@ -153,8 +149,8 @@ export class VanePart extends Faulty implements AnalogPart {
 		// With the cable off only the pull-up is left; with no supply there is nothing to divide.
 		if (this.fault === "unplugged") return this.#supplyMv;
 		if (this.fault === "power") return 0;
-		const { weather, random } = this.#surroundings;
-		const { windSpeed, windDirection } = conditionsAt(weather, now, this.#conditions);
+		const { random } = this.#surroundings;
+		const { windSpeed, windDirection } = conditionsAt(this.#surroundings, now);
 		if (windSpeed >= startingSpeed && this.fault !== "stuck") {
 			const step = 360 / this.#ohms.length;
 			this.#position = Math.round(windDirection / step) % this.#ohms.length;
@@ -176,7 +172,6 @@ export interface PotentiometerOptions {
 export class PotentiometerVanePart extends Faulty implements AnalogPart {
 	readonly kind = "analog";
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	readonly #gap: number;
 	readonly #lowestMv: number;
 	readonly #highestMv: number;
@@ -206,8 +201,8 @@ export class PotentiometerVanePart extends Faulty implements AnalogPart {
 		// The wiper's cable is pulled to the supply at the board; with no supply there is nothing.
 		if (this.fault === "unplugged") return this.#supplyMv;
 		if (this.fault === "power") return 0;
-		const { weather, random } = this.#surroundings;
-		const { windSpeed, windDirection } = conditionsAt(weather, now, this.#conditions);
+		const { random } = this.#surroundings;
+		const { windSpeed, windDirection } = conditionsAt(this.#surroundings, now);
 		const isOverGap = windDirection < this.#gap / 2 || windDirection > 360 - this.#gap / 2;
 		if (windSpeed >= startingSpeed && this.fault !== "stuck") {
 			const end = this.#angle < 180 ? this.#gap / 2 : 360 - this.#gap / 2;
@@ -227,7 +222,6 @@ export interface BatteryPartOptions {
 export class BatteryPart extends Faulty implements AnalogPart {
 	readonly kind = "analog";
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	readonly #ratio: number;
 	/** Voltage at the pin in mV and when that was: a driver reads it several times in a row. */
 	#level = 0;
@@ -244,9 +238,9 @@ export class BatteryPart extends Faulty implements AnalogPart {
 
 	millivolts(now: number): number {
 		if (this.fault === "unplugged") return 0;
-		const { weather, random } = this.#surroundings;
+		const { random } = this.#surroundings;
 		if (now !== this.#levelAt) {
-			const { batteryVoltage } = conditionsAt(weather, now, this.#conditions);
+			const { batteryVoltage } = conditionsAt(this.#surroundings, now);
 			this.#level = batteryVoltage * 1000 * this.#ratio;
 			this.#levelAt = now;
 		}

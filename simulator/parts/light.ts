@@ -1,7 +1,6 @@
 /** The parts that look at the sky: ambient light and ultraviolet. */
-import type { Conditions } from "../weather/conditions.ts";
 import { RegisterPart, WordPart } from "./buspart.ts";
-import { blankConditions, conditionsAt, noise, type Surroundings, uniform } from "./part.ts";
+import { conditionsAt, noise, type Surroundings, uniform } from "./part.ts";
 
 /** ALS_GAIN and ALS_IT by their codes; VEML7700 data sheet 84286, revision 1.7, register 0. */
 const vemlGains = [1, 2, 0.125, 0.25];
@@ -17,7 +16,6 @@ const vemlTimes: Readonly<Record<number, number>> = {
 /** VEML7700. At gains of 1/8 and 1/4 its counts bend as the application note's correction says. */
 export class VEML7700Part extends WordPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	#configuration = 0x0001;
 	#doneAt = Number.POSITIVE_INFINITY;
 	#count = 0;
@@ -59,8 +57,8 @@ export class VEML7700Part extends WordPart {
 	}
 
 	#integrate(time: number): void {
-		const { weather, random } = this.#surroundings;
-		const { illuminance = 0 } = conditionsAt(weather, time, this.#conditions);
+		const { random } = this.#surroundings;
+		const { illuminance = 0 } = conditionsAt(this.#surroundings, time);
 		const gain = vemlGains[(this.#configuration >> 11) & 3]!;
 		const luxPerCount = (0.0042 * 800 * 2) / (this.#integrationMs * gain);
 		const seen = gain < 1 ? bend(illuminance) : illuminance;
@@ -91,7 +89,6 @@ const ltrRates = [25, 50, 100, 200, 500, 1000, 2000, 2000];
 /** LTR-390UV-01. Its ambient-light channel is not simulated: it reads as dark. */
 export class LTR390Part extends RegisterPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	readonly #registers = new Uint8Array(256);
 	#doneAt = Number.POSITIVE_INFINITY;
 
@@ -140,11 +137,11 @@ export class LTR390Part extends RegisterPart {
 	}
 
 	#measure(time: number): void {
-		const { weather, random } = this.#surroundings;
+		const { random } = this.#surroundings;
 		const bits = ltrBits[(this.#registers[0x04]! >> 4) & 7]!;
 		const gain = ltrGains[this.#registers[0x05]! & 7]!;
 		const isUv = (this.#registers[0x00]! & 0x08) !== 0;
-		const { uvIndex = 0 } = conditionsAt(weather, time, this.#conditions);
+		const { uvIndex = 0 } = conditionsAt(this.#surroundings, time);
 		const exact = isUv ? (uvIndex * 2300 * (gain / 18)) / 2 ** (20 - bits) : 0;
 		const count = Math.min(Math.max(Math.round(exact + 0.5 * noise(random)), 0), 2 ** bits - 1);
 		const first = isUv ? 0x10 : 0x0d;

@@ -18,6 +18,8 @@ export type Fault = "nack" | "stuck" | "busy" | "unplugged" | "bounce" | "crc" |
 export interface Surroundings {
 	readonly weather: WeatherSource;
 	readonly random: Random;
+	/** Of a source that has no object of its own; made when it is first needed. */
+	conditions?: Conditions;
 }
 
 /** A part at an address of an I2C bus. It sees transfers, as the silicon does. */
@@ -100,13 +102,12 @@ export function blankConditions(): Conditions {
 	};
 }
 
-/** The conditions at a moment, to be read at once; `into` serves a source that has no object of its own. */
-export function conditionsAt(
-	weather: WeatherSource,
-	time: number,
-	into: Conditions,
-): Readonly<Conditions> {
-	return weather.look === undefined ? weather.at(time, into) : weather.look(time);
+/** The conditions at a moment, to be read at once: they hold until the next call of any part. */
+export function conditionsAt(surroundings: Surroundings, time: number): Readonly<Conditions> {
+	const { weather } = surroundings;
+	if (weather.look !== undefined) return weather.look(time);
+	surroundings.conditions ??= blankConditions();
+	return weather.at(time, surroundings.conditions);
 }
 
 /** Uniform in [0, 1). */

@@ -1,8 +1,7 @@
 /** The parts that watch the supply: fuel gauge and current monitor. */
 
-import type { Conditions } from "../weather/conditions.ts";
 import { WordPart } from "./buspart.ts";
-import { blankConditions, conditionsAt, noise, type Surroundings } from "./part.ts";
+import { conditionsAt, noise, type Surroundings } from "./part.ts";
 
 /**
  * MAX17048. Data sheet: 19-6171, revision 7, register summary. The state of charge comes from the voltage
@@ -10,7 +9,6 @@ import { blankConditions, conditionsAt, noise, type Surroundings } from "./part.
  */
 export class MAX17048Part extends WordPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	#measuredAt = Number.NEGATIVE_INFINITY;
 	#voltage = 0;
 
@@ -27,8 +25,8 @@ export class MAX17048Part extends WordPart {
 	protected onAdvance(now: number): void {
 		if (now - this.#measuredAt < 250 || this.fault === "stuck") return;
 		this.#measuredAt = now;
-		const { weather, random } = this.#surroundings;
-		const { batteryVoltage } = conditionsAt(weather, now, this.#conditions);
+		const { random } = this.#surroundings;
+		const { batteryVoltage } = conditionsAt(this.#surroundings, now);
 		this.#voltage = batteryVoltage === 0 ? 0 : batteryVoltage + 0.0005 * noise(random);
 	}
 
@@ -55,7 +53,6 @@ export interface INA219PartOptions {
 /** INA219. Data sheet: SBOS448G, tables 2 to 6. */
 export class INA219Part extends WordPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	readonly #shuntOhm: number;
 	#configuration = 0x399f;
 	#doneAt = Number.POSITIVE_INFINITY;
@@ -116,8 +113,8 @@ export class INA219Part extends WordPart {
 	}
 
 	#convert(time: number): void {
-		const { weather, random } = this.#surroundings;
-		const { batteryVoltage, supplyCurrent = 0.12 } = conditionsAt(weather, time, this.#conditions);
+		const { random } = this.#surroundings;
+		const { batteryVoltage, supplyCurrent = 0.12 } = conditionsAt(this.#surroundings, time);
 		const limit = 4000 << ((this.#configuration >> 11) & 3);
 		const steps = (supplyCurrent * this.#shuntOhm) / 10e-6 + 0.5 * noise(random);
 		this.#shunt = Math.min(Math.max(Math.round(steps), -limit), limit);

@@ -1,6 +1,5 @@
 /** SHT3x and SHT4x as they look on the bus. */
-import type { Conditions } from "../weather/conditions.ts";
-import { blankConditions, conditionsAt, noise, type Surroundings, uniform } from "./part.ts";
+import { conditionsAt, noise, type Surroundings, uniform } from "./part.ts";
 import { SensirionPart, word } from "./sensirion.ts";
 
 /** A measurement that a command starts: longest time in ms, noise of 1 sigma in °C and %, warming in °C. */
@@ -13,7 +12,6 @@ interface Measurement {
 
 abstract class SHTPart extends SensirionPart {
 	readonly #surroundings: Surroundings;
-	readonly #conditions: Conditions = blankConditions();
 	readonly #humidityLowest: number;
 	readonly #humidityHighest: number;
 	#measurement: Measurement | undefined;
@@ -52,12 +50,8 @@ abstract class SHTPart extends SensirionPart {
 	}
 
 	#measure({ temperatureNoise, humidityNoise, warming }: Measurement): number[] {
-		const { weather, random } = this.#surroundings;
-		const { airTemperature, relativeHumidity } = conditionsAt(
-			weather,
-			this.#doneAt,
-			this.#conditions,
-		);
+		const { random } = this.#surroundings;
+		const { airTemperature, relativeHumidity } = conditionsAt(this.#surroundings, this.#doneAt);
 		const temperature = airTemperature + warming + temperatureNoise * noise(random);
 		const humidity = relativeHumidity + humidityNoise * noise(random);
 		return [

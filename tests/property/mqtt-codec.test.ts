@@ -1,7 +1,7 @@
 import { describe, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Packet as Witnessed } from "mqtt-packet";
-import { BufferPool } from "../../firmware/base/bufferpool.ts";
+import { BufferPool } from "../../firmware/base/pool.ts";
 import { PacketDecoder, Sender } from "../../firmware/mqtt/decode.ts";
 import {
 	encodeAck,

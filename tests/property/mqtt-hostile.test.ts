@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { BufferPool } from "../../firmware/base/bufferpool.ts";
+import { BufferPool } from "../../firmware/base/pool.ts";
 import { SessionBuffers } from "../../firmware/mqtt/buffers.ts";
 import { PacketDecoder, Sender } from "../../firmware/mqtt/decode.ts";
 import { Packet, PacketType } from "../../firmware/mqtt/packet.ts";

@@ -1,4 +1,4 @@
-import { BufferPool } from "../../../firmware/base/bufferpool.ts";
+import { BufferPool } from "../../../firmware/base/pool.ts";
 import { PacketDecoder, type Sender } from "../../../firmware/mqtt/decode.ts";
 import { Packet, PacketType } from "../../../firmware/mqtt/packet.ts";
 

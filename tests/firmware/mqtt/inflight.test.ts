@@ -1,11 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
+import { Pool } from "../../../firmware/base/pool.ts";
 import { Status } from "../../../firmware/base/status.ts";
 import { Limits } from "../../../firmware/limits.ts";
 import {
+	Delivery,
 	DeliveryInput,
 	DeliveryKind,
 	DeliveryState,
+	deliveriesMaximum,
 	InflightTable,
 } from "../../../firmware/mqtt/inflight.ts";
 import type { Ticks } from "../../../firmware/ports/clock.ts";
@@ -57,13 +60,15 @@ const ways: Readonly<Record<StateName, readonly InputName[] | undefined>> = {
 	AwaitingUnsuback: ["Unsubscribe"],
 };
 
+const newTable = () => new InflightTable(new Pool(() => new Delivery(), deliveriesMaximum));
+
 function reserve(table: InflightTable, kind: DeliveryKind = DeliveryKind.Run): number {
 	return table.reserve(kind, 1, "t", false, 1, 1);
 }
 
 /** A table with one record in the given state, and an older and a newer one beside it. */
 function tableIn(state: StateName): { table: InflightTable; index: number } {
-	const table = new InflightTable();
+	const table = newTable();
 	reserve(table);
 	const index = reserve(table);
 	reserve(table);
@@ -82,17 +87,17 @@ describe("every state and every input", () => {
 	test.each(cells)("%s, %s", (state, input) => {
 		const next = allowed[`${state} ${input}`];
 		const { table, index } = tableIn(state);
-		expect(table.state[index]).toBe(DeliveryState[state]);
+		expect(table.delivery(index).state).toBe(DeliveryState[state]);
 		expect(table.next(index, DeliveryInput[input])).toBe(
 			next === undefined ? -1 : DeliveryState[next],
 		);
 		if (next === undefined) {
 			expect(() => table.advance(index, DeliveryInput[input], at(9))).toThrow("assertion");
-			expect(table.state[index]).toBe(DeliveryState[state]);
+			expect(table.delivery(index).state).toBe(DeliveryState[state]);
 			return;
 		}
 		table.advance(index, DeliveryInput[input], at(9));
-		expect(table.state[index]).toBe(DeliveryState[next]);
+		expect(table.delivery(index).state).toBe(DeliveryState[next]);
 		const isDue = next === "Due" || next === "ReleaseDue";
 		expect(table.due).toBe(2 + (isDue ? 1 : 0));
 		expect(table.length).toBe(next === "Free" ? 2 : 3);
@@ -102,31 +107,31 @@ describe("every state and every input", () => {
 
 describe("DUP and counts", () => {
 	test("a record carries DUP after its first PUBLISH, and no more once the session is new", () => {
-		const table = new InflightTable();
+		const table = newTable();
 		const index = reserve(table);
-		expect(table.dup[index]).toBe(0);
+		expect(table.delivery(index).dup).toBe(false);
 		table.advance(index, DeliveryInput.Publish1, at(1));
 		table.advance(index, DeliveryInput.Disconnect, at(2));
-		expect([table.dup[index], table.sent[index]]).toEqual([1, 1]);
+		expect([table.delivery(index).dup, table.delivery(index).sent]).toEqual([true, 1]);
 		table.advance(index, DeliveryInput.Renew, at(3));
-		expect([table.dup[index], table.sent[index]]).toEqual([0, 1]);
+		expect([table.delivery(index).dup, table.delivery(index).sent]).toEqual([false, 1]);
 	});
 
 	test("the count of sendings stops at 255", () => {
-		const table = new InflightTable();
+		const table = newTable();
 		const index = reserve(table);
 		for (let time = 0; time < 300; time++) {
 			table.advance(index, DeliveryInput.Publish1, at(time));
 			table.advance(index, DeliveryInput.Disconnect, at(time));
 		}
-		expect(table.sent[index]).toBe(255);
+		expect(table.delivery(index).sent).toBe(255);
 	});
 });
 
 describe("room", () => {
 	test("each kind has its own, and a full one says NoRoom", () => {
 		const room = [Limits.inflight, Limits.controlMessages, Limits.requests];
-		const table = new InflightTable();
+		const table = newTable();
 		for (const kind of Object.values(DeliveryKind)) {
 			for (let count = 0; count < room[kind]!; count++) {
 				expect(reserve(table, kind)).toBeGreaterThanOrEqual(0);
@@ -135,49 +140,50 @@ describe("room", () => {
 			expect(reserve(table, kind)).toBe(-Status.NoRoom);
 			expect(table.count(kind)).toBe(room[kind]);
 		}
-		expect(table.length).toBe(InflightTable.records);
+		expect(table.length).toBe(deliveriesMaximum);
 	});
 });
 
 describe("packet identifiers [MQTT-2.3.1-2]", () => {
 	test("are 1..65,535, one after the other, and begin again", () => {
-		const table = new InflightTable();
+		const table = newTable();
 		for (let expected = 1; expected <= 65_535; expected++) {
 			const index = reserve(table);
-			if (table.packetId[index] !== expected) throw new Error(`${table.packetId[index]}`);
+			if (table.delivery(index).packetId !== expected)
+				throw new Error(`${table.delivery(index).packetId}`);
 			table.release(index);
 		}
-		expect(table.packetId[reserve(table)]).toBe(1);
+		expect(table.delivery(reserve(table)).packetId).toBe(1);
 	});
 
 	test("leave out those in use, also over the wrap", () => {
-		const table = new InflightTable();
+		const table = newTable();
 		const kept = [reserve(table), reserve(table)];
-		expect(kept.map((index) => table.packetId[index])).toEqual([1, 2]);
+		expect(kept.map((index) => table.delivery(index).packetId)).toEqual([1, 2]);
 		for (let count = 3; count <= 65_535; count++) table.release(reserve(table));
-		expect(table.packetId[reserve(table)]).toBe(3);
+		expect(table.delivery(reserve(table)).packetId).toBe(3);
 	});
 });
 
 describe("order [MQTT-4.6.0-1]", () => {
 	test("a restored record stands where it stood before the reboot", () => {
-		const table = new InflightTable();
+		const table = newTable();
 		const restore = (index: number, packetId: number, turn: number, released = false): boolean =>
 			table.restore(index, packetId, DeliveryKind.Run, "t", false, 1, 2, turn, released);
 		expect(restore(4, 20, 8)).toBe(true);
 		expect(restore(0, 10, 9, true)).toBe(true);
 		expect(restore(7, 30, 3)).toBe(true);
 		expect([0, 1, 2].map((place) => table.at(place))).toEqual([7, 4, 0]);
-		expect(table.state[0]).toBe(DeliveryState.ReleaseDue);
-		expect(table.dup[4]).toBe(1);
+		expect(table.delivery(0).state).toBe(DeliveryState.ReleaseDue);
+		expect(table.delivery(4).dup).toBe(true);
 		const index = reserve(table);
-		expect(table.turn[index]).toBe(10);
+		expect(table.delivery(index).turn).toBe(10);
 		expect(table.oldestDue).toBe(7);
 		expect(table.lastSequence).toBe(2);
 	});
 
 	test("a record, packet identifier or kind in use cannot be restored over", () => {
-		const table = new InflightTable();
+		const table = newTable();
 		const { Control } = DeliveryKind;
 		expect(table.restore(0, 5, Control, "t", false, 0, 0, 1, false)).toBe(true);
 		expect(table.restore(0, 6, Control, "t", false, 0, 0, 2, false)).toBe(false);
@@ -194,11 +200,11 @@ describe("order [MQTT-4.6.0-1]", () => {
 		const operation = fc.record({
 			kind: fc.constantFrom(...Object.values(DeliveryKind)),
 			input: fc.constantFrom<"reserve" | InputName>("reserve", "reserve", ...inputs),
-			place: fc.nat(InflightTable.records),
+			place: fc.nat(deliveriesMaximum),
 		});
 		fc.assert(
 			fc.property(fc.array(operation, { maxLength: 120 }), (operations) => {
-				const table = new InflightTable();
+				const table = newTable();
 				const model: number[] = [];
 				let now = 0;
 				for (const { kind, input, place } of operations) {
@@ -215,10 +221,10 @@ describe("order [MQTT-4.6.0-1]", () => {
 					}
 					const order = Array.from({ length: table.length }, (_, place) => table.at(place));
 					expect(order).toEqual(model);
-					const identifiers = model.map((index) => table.packetId[index]!);
+					const identifiers = model.map((index) => table.delivery(index).packetId);
 					expect(new Set(identifiers).size).toBe(model.length);
-					for (const index of model) expect(table.find(table.packetId[index]!)).toBe(index);
-					const due = model.filter((index) => [1, 4].includes(table.state[index]!));
+					for (const index of model) expect(table.find(table.delivery(index).packetId)).toBe(index);
+					const due = model.filter((index) => [1, 4].includes(table.delivery(index).state));
 					expect(table.due).toBe(due.length);
 					expect(table.oldestDue).toBe(due[0] ?? -1);
 				}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { BufferPool } from "../../../firmware/base/bufferpool.ts";
+import { BufferPool } from "../../../firmware/base/pool.ts";
 
 describe("BufferPool", () => {
 	test("lends what was reserved, and makes another one only when all of it is lent", () => {
