@@ -17,10 +17,14 @@ export function resolve(specifier, context, nextResolve) {
 	return nextResolve(new URL(`../../${room}/index.ts`, import.meta.url).href, context);
 }
 
-/** Loads a `.ts` module with its types stripped, and a grammar as its parser. */
+/** Loads a `.ts` module with its types stripped, a grammar as its parser, and JSON as a module. */
 export async function load(url, context, nextLoad) {
 	if (url.endsWith(".peggy")) {
 		const source = parserOf(await readFile(new URL(url), "utf8"));
+		return { format: "module", source, shortCircuit: true };
+	}
+	if (url.endsWith(".json")) {
+		const source = `export default ${await readFile(new URL(url), "utf8")}`;
 		return { format: "module", source, shortCircuit: true };
 	}
 	if (!url.endsWith(".ts")) return nextLoad(url, context);
