@@ -20,6 +20,11 @@ const benchmarks = {
 		programs: ["sim"],
 		flags: ["--expose-gc"],
 	},
+	store: {
+		summary: "queries over an archive of 43 million observations: a device-day, means of all hours",
+		programs: ["store"],
+		flags: [],
+	},
 	payload: {
 		summary: "reports beside plain JSON, SenML and CBOR: bytes an observation on the recorded day",
 		programs: ["payload"],

@@ -1,4 +1,10 @@
-import type { DuckDBConnection, DuckDBInstance, DuckDBValue, Json } from "@duckdb/node-api";
+import type {
+	DuckDBConnection,
+	DuckDBInstance,
+	DuckDBTimestampTZValue,
+	DuckDBValue,
+	Json,
+} from "@duckdb/node-api";
 
 /** One connection to DuckDB in this process: nothing of it is on disk but what it is told to write. */
 export class Database {
@@ -31,7 +37,8 @@ export class Database {
 
 	static async #connect(instance: DuckDBInstance): Promise<Database> {
 		const connection = await instance.connect();
-		await connection.run("SET TimeZone = 'UTC'");
+		// The footers of Parquet files, which never change under a name, are read once.
+		await connection.run("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true");
 		return new Database(instance, connection);
 	}
 
@@ -70,9 +77,17 @@ export class Database {
 		const result = await this.#connection.stream(sql);
 		output.begin(result.deduplicatedColumnNames());
 		const types = result.columnTypes().map(String);
-		for await (const rows of result.yieldRowsJs()) {
-			const values = rows.map((row) => row.map((cell, column) => toValue(cell, types[column]!)));
-			if (!output.rows(values)) break;
+		const seen: TimeTexts = new Map();
+		for await (const chunk of result) {
+			const columns = types.map((type, index) => {
+				const values = chunk.getColumnValues(index);
+				if (type === "TIMESTAMP WITH TIME ZONE") return values.map((time) => timeText(time, seen));
+				return values.map(toValue);
+			});
+			const rows = Array.from({ length: chunk.rowCount }, (_, row) =>
+				columns.map((column) => column[row]!),
+			);
+			if (!output.rows(rows)) break;
 		}
 	}
 
@@ -100,15 +115,28 @@ export class Database {
 
 type Value = string | number | boolean | null | object;
 
-function toValue(cell: unknown, type: string): Value {
+/** Times as texts, by their microseconds: the same ones come again and again. */
+type TimeTexts = Map<bigint, string>;
+const timeTextsMaximum = 100_000;
+
+function timeText(time: DuckDBValue, seen: TimeTexts): string | null {
+	if (time === null) return null;
+	const { micros } = time as DuckDBTimestampTZValue;
+	let text = seen.get(micros);
+	if (text === undefined) {
+		text = new Date(Number(micros / 1_000n)).toISOString().replace(".000Z", "Z");
+		if (seen.size === timeTextsMaximum) seen.clear();
+		seen.set(micros, text);
+	}
+	return text;
+}
+
+/** Whole numbers as numbers where they fit; dates, lists and the like as DuckDB writes them. */
+function toValue(cell: DuckDBValue): Value {
 	if (typeof cell === "bigint") {
 		return Number.isSafeInteger(Number(cell)) ? Number(cell) : String(cell);
 	}
-	if (cell instanceof Date) {
-		const text = cell.toISOString();
-		return type === "DATE" ? text.slice(0, 10) : text.replace(".000Z", "Z");
-	}
-	return (cell ?? null) as Value;
+	return typeof cell === "object" && cell !== null ? String(cell) : cell;
 }
 
 /** A name as SQL has it between quotation marks. */

@@ -72,15 +72,14 @@ export class Series {
 		const step = stepOf(request);
 		return this.#store.read(async (view) => {
 			const rows = await readSteps(view, request, channels, step);
-			const gaps = withGaps(rows, step);
-			const flags = await readNotes(view, request, step, gaps.time);
+			const all = withGaps(rows, step);
 			return {
 				step,
-				time: gaps.time,
+				time: all.time,
 				channels: Object.fromEntries(
-					channels.map((channel, index) => [channel.name, pick(gaps, channel, index)]),
+					channels.map((channel, index) => [channel.name, pick(all, channel, index)]),
 				),
-				flags,
+				flags: gatherNotes(all, request.channels),
 			};
 		});
 	}
@@ -113,7 +112,15 @@ function stepOf({ from, to, points }: Pick<SeriesRequest, "from" | "to" | "point
 interface Steps {
 	readonly time: number[];
 	readonly period: number[];
+	/** What is said of values: each different pair of a step. */
+	readonly notes: (readonly Notes[] | null)[];
 	readonly figures: (number | null)[][];
+}
+
+/** JSON as it stands in a row. */
+interface Notes {
+	readonly reasons: string | null;
+	readonly flags: string | null;
 }
 
 const figuresOfChannel = 4;
@@ -125,7 +132,7 @@ async function readSteps(
 	step: number,
 ): Promise<Steps> {
 	const source = selectRows(view, {
-		columns: ["time", "periodSeconds", ...channels.map(({ name }) => name)],
+		columns: ["time", "periodSeconds", "reasons", "flags", ...channels.map(({ name }) => name)],
 		from,
 		to,
 		where: `thing = ${quoteText(thing)}`,
@@ -133,12 +140,15 @@ async function readSteps(
 	const figures = channels.flatMap((channel) => figuresOf(channel));
 	const columns = await view.database.columns(
 		`SELECT ${startOf(step)} AS time, max("periodSeconds")::DOUBLE AS period,
+			list(DISTINCT {reasons: reasons, flags: flags})
+				FILTER (WHERE reasons IS NOT NULL OR flags IS NOT NULL) AS notes,
 			${figures.map((figure, index) => `${figure} AS f${index}`)}
 		FROM (${source}) GROUP BY 1 ORDER BY 1`,
 	);
 	return {
 		time: (columns.time ?? []) as number[],
 		period: (columns.period ?? []) as number[],
+		notes: (columns.notes ?? []) as unknown as (readonly Notes[] | null)[],
 		figures: figures.map((_, index) => (columns[`f${index}`] ?? []) as (number | null)[]),
 	};
 }
@@ -159,16 +169,18 @@ function figuresOf({ name, aggregate }: Channel): string[] {
 }
 
 /** Puts a step of nulls where more than one window is missing. */
-function withGaps({ time, period, figures }: Steps, step: number): Steps {
-	const result: Steps = { time: [], period: [], figures: figures.map(() => []) };
+function withGaps({ time, period, notes, figures }: Steps, step: number): Steps {
+	const result: Steps = { time: [], period: [], notes: [], figures: figures.map(() => []) };
 	for (const [index, start] of time.entries()) {
 		const last = result.time.at(-1);
 		const usual = Math.max(step, period[index - 1] ?? 0);
 		if (last !== undefined && start - last >= 2 * usual) {
 			result.time.push(last + usual);
+			result.notes.push(null);
 			for (const column of result.figures) column.push(null);
 		}
 		result.time.push(start);
+		result.notes.push(notes[index] ?? null);
 		for (const [place, column] of result.figures.entries()) column.push(figures[place]![index]!);
 	}
 	return result;
@@ -180,33 +192,20 @@ function pick({ figures }: Steps, { unit, aggregate }: Channel, index: number): 
 }
 
 /** What is said of the values, by channel and name, with the indices of the steps. */
-async function readNotes(
-	view: View,
-	{ thing, channels, from, to }: SeriesRequest,
-	step: number,
-	time: readonly number[],
-): Promise<Record<string, Record<string, number[]>>> {
-	const source = selectRows(view, {
-		columns: ["time", "reasons", "flags"],
-		from,
-		to,
-		where: `thing = ${quoteText(thing)} AND (reasons IS NOT NULL OR flags IS NOT NULL)`,
-	});
-	const rows = await view.database.rows(
-		`SELECT DISTINCT ${startOf(step)} AS time, reasons, flags FROM (${source}) ORDER BY 1`,
-	);
-	const indexOf = new Map(time.map((start, index) => [start, index]));
-	const notes: Record<string, Record<string, number[]>> = {};
-	for (const row of rows) {
-		const index = indexOf.get(row.time as number)!;
-		for (const text of [row.reasons, row.flags]) {
-			for (const [channel, names] of Object.entries(JSON.parse((text as string) ?? "{}"))) {
+function gatherNotes(
+	{ notes }: Steps,
+	channels: readonly string[],
+): Record<string, Record<string, number[]>> {
+	const gathered: Record<string, Record<string, number[]>> = {};
+	for (const [index, list] of notes.entries()) {
+		for (const text of (list ?? []).flatMap(({ reasons, flags }) => [reasons, flags])) {
+			for (const [channel, names] of Object.entries(JSON.parse(text ?? "{}"))) {
 				if (!channels.includes(channel)) continue;
-				for (const name of [names].flat() as string[]) note(notes, channel, name, index);
+				for (const name of [names].flat() as string[]) note(gathered, channel, name, index);
 			}
 		}
 	}
-	return notes;
+	return gathered;
 }
 
 function note(
