@@ -9,3 +9,4 @@ export { type ProvisioningTemplate, Templates } from "./provisioning/templates.t
 export { RegistryFault } from "./registry/registry.ts";
 export { ShadowRejected } from "./shadows.ts";
 export type { Series, SeriesAnswer, SeriesChannel, SeriesRequest } from "./store/series.ts";
+export { type Api, openApi } from "./web/open.ts";

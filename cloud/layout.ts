@@ -16,6 +16,8 @@ export class Layout {
 	readonly httpToken: string;
 	/** Figures of the network over time, between two runs. */
 	readonly figures: string;
+	/** Where the HTTP API of the cloud that runs is; there while it runs. */
+	readonly http: string;
 
 	constructor(root: string) {
 		this.root = root;
@@ -28,6 +30,7 @@ export class Layout {
 		this.lock = join(root, "cloud.lock");
 		this.httpToken = join(root, "http.token");
 		this.figures = join(root, "figures.json");
+		this.http = join(root, "http.json");
 	}
 
 	/** Every directory, parents first. */

@@ -29,6 +29,19 @@ export function takeLock(path: string): () => void {
 	}
 }
 
+/** The live process that has a data directory; `undefined` when none has. */
+export function lockOwner(path: string): number | undefined {
+	let text: string;
+	try {
+		text = readFileSync(path, "utf8");
+	} catch (error) {
+		if (codeOf(error) === "ENOENT") return undefined;
+		throw error;
+	}
+	const owner = Number.parseInt(text, 10);
+	return isAlive(owner) ? owner : undefined;
+}
+
 /** Whether a process of that id runs. */
 export function isAlive(pid: number): boolean {
 	if (!Number.isSafeInteger(pid) || pid <= 0) return false;

@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { ChannelTable } from "../firmware/sensing/channel.ts";
@@ -20,6 +21,7 @@ import { type Retention, Upkeep } from "./store/upkeep.ts";
 import { makeApp } from "./web/app.ts";
 import { isLoopback } from "./web/guard.ts";
 import { Watch } from "./web/live/watch.ts";
+import type { HttpAddress } from "./web/open.ts";
 import { type HttpServer, readToken, serve } from "./web/server.ts";
 import type { Services } from "./web/services.ts";
 
@@ -193,7 +195,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const views = watch && { series, watch };
 		const http =
 			options.http && (await openHttp({ ...services, views }, options.http, layout, log));
-		if (http) opened.unshift({ kill: () => void http.close(), close: http.close });
+		if (http) {
+			const forget = (): Promise<void> => {
+				rmSync(layout.http, { force: true });
+				return http.close();
+			};
+			opened.unshift({ kill: () => void forget(), close: forget });
+		}
 
 		upkeep.start();
 		let ended = false;
@@ -252,6 +260,8 @@ async function openHttp(
 ): Promise<HttpServer> {
 	const token = isLoopback(host) ? undefined : await readToken(layout.httpToken);
 	const server = await serve(makeApp(services, { token, pageDir, log }), { port, host, log });
+	const address: HttpAddress = { url: server.localUrl, token: token !== undefined };
+	writeFileSync(layout.http, `${JSON.stringify(address)}\n`, { mode: 0o600 });
 	if (token !== undefined) log(`http: requests need the token in ${layout.httpToken}`);
 	return server;
 }

@@ -9,7 +9,8 @@ import { createFile, readIfPresent } from "../file.ts";
 export interface HttpServer {
 	/** Where it is, such as "http://127.0.0.1:8080". */
 	readonly url: string;
-	readonly port: number;
+	/** The same for this machine, also where it listens on all addresses. */
+	readonly localUrl: string;
 	/** Takes no more requests and cuts those that are there: a stream of events would never end. */
 	close(): Promise<void>;
 }
@@ -32,9 +33,11 @@ export async function serve(
 	server.removeAllListeners("error");
 	server.on("error", (error) => log(`http: ${messageOf(error)}`));
 	const taken = (server.address() as AddressInfo).port;
+	const urlOf = (name: string): string =>
+		`http://${name.includes(":") ? `[${name}]` : name}:${taken}`;
 	return {
-		url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}`,
-		port: taken,
+		url: urlOf(host),
+		localUrl: urlOf(host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host),
 		close: () =>
 			new Promise((resolve) => {
 				server.close(() => resolve());

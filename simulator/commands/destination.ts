@@ -43,7 +43,7 @@ export async function openLocalCloud(
 			`topics.report of the station is "${topics.report}"; expected "${archivedTopic}", the one that the local cloud archives, or --broker`,
 		);
 	}
-	await provisionThings(data, things, output);
+	await provision(data, things, certificateProgress(things.length, output));
 	const cloud = await startCloud({
 		dataDir: data,
 		port,
@@ -98,21 +98,18 @@ export function openForeignBroker(
 	};
 }
 
-async function provisionThings(
-	data: string,
-	things: readonly string[],
-	output: Stream,
-): Promise<void> {
+/** Shows how many of so many certificates are made, when that takes a while. */
+export function certificateProgress(count: number, output: Stream): (done: number) => void {
 	let shownAt = performance.now();
 	let isShown = false;
-	await provision(data, things, (done) => {
+	return (done) => {
 		const now = performance.now();
-		if (now - shownAt < progressMs && !(isShown && done === things.length)) return;
+		if (now - shownAt < progressMs && !(isShown && done === count)) return;
 		shownAt = now;
 		isShown = true;
-		const text = `Making certificates: ${done} of ${things.length}`;
-		output.write(output.isTTY ? `\r${text}${done === things.length ? "\n" : ""}` : `${text}\n`);
-	});
+		const text = `Making certificates: ${done} of ${count}`;
+		output.write(output.isTTY ? `\r${text}${done === count ? "\n" : ""}` : `${text}\n`);
+	};
 }
 
 function readPair(stem: string, authority: string): Credentials {

@@ -16,6 +16,8 @@ import {
 	virtualDuration,
 	wholeNumber,
 } from "./options.ts";
+import { type ProvisionOptions, provisionThings } from "./provision.ts";
+import { addRegistryCommands } from "./registry/index.ts";
 import { type SimOptions, sim } from "./sim.ts";
 import { drainMs, type UpOptions, up } from "./up.ts";
 
@@ -199,6 +201,17 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.action(async (options: DecodeOptions) => onEnd(await actions.decode(options, host)));
 	addDeviceCommands(program, host, { ...deviceActions, ...actions }, onEnd);
 	addArchiveCommands(program, host, onEnd);
+	program
+		.command("provision")
+		.description(
+			"Makes a key, a certificate, a thing and the policy of stations for each of many; what is there stays as it is.",
+		)
+		.option("--count <N>", "how many, 1 to 100000", wholeNumber(1, 100_000), 1)
+		.option("--prefix <TEXT>", "thing names are this and 0001, 0002, …", thingsPrefix, "station-")
+		.option("--data <DIR>", "the data directory of the cloud", ".isobar")
+		.option("--json", "the result as JSON on stdout; progress on stderr")
+		.action(async (options: ProvisionOptions) => onEnd(await provisionThings(options, host)));
+	addRegistryCommands(program, host, onEnd);
 	return program;
 }
 

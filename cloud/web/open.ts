@@ -1,0 +1,98 @@
+import { readFile } from "node:fs/promises";
+import { Access } from "../access.ts";
+import { CloudFault } from "../fault.ts";
+import { readIfPresent } from "../file.ts";
+import { Layout } from "../layout.ts";
+import { lockOwner, takeLock } from "../lock.ts";
+import { provision } from "../provision.ts";
+import { Authority } from "../registry/authority.ts";
+import { RegistryStore } from "../registry/store.ts";
+import { Shadows } from "../shadows.ts";
+import { makeApp } from "./app.ts";
+
+/** The HTTP API of a data directory, whether a cloud runs on it or not. */
+export interface Api {
+	/** Whether a cloud answers; otherwise we do, and nobody else may meanwhile. */
+	readonly running: boolean;
+	/** @param path  such as "/api/things" */
+	fetch(path: string, init?: RequestInit): Promise<Response>;
+	close(): Promise<void>;
+}
+
+/** Where the cloud that has a data directory is reached; in `http.json` while it runs. */
+export interface HttpAddress {
+	readonly url: string;
+	/** Whether requests need the token of `http.token`. */
+	readonly token: boolean;
+}
+
+/**
+ * Opens the API of a data directory: that of the cloud that runs on it, as `cloud.lock` says, or of the
+ * directory itself, which is made where there is none.
+ *
+ * @throws {CloudFault} "NoHttp" when a cloud runs on it that serves no HTTP
+ */
+export async function openApi(
+	dataDir: string,
+	{ region = "us-east-1", accountId = "000000000000" } = {},
+): Promise<Api> {
+	const layout = new Layout(dataDir);
+	const owner = lockOwner(layout.lock);
+	if (owner !== undefined) return openRunning(layout, owner);
+	await provision(dataDir, []);
+	return openDirectory(layout, { region, accountId });
+}
+
+async function openRunning(layout: Layout, owner: number): Promise<Api> {
+	const text = await readIfPresent(layout.http);
+	if (text === undefined) {
+		throw new CloudFault(
+			"NoHttp",
+			`process ${owner} has ${layout.root} and serves no HTTP; start it without --no-http, or end it first`,
+		);
+	}
+	const { url, token } = JSON.parse(text) as HttpAddress;
+	const headers: Record<string, string> = token
+		? { authorization: `Bearer ${(await readIfPresent(layout.httpToken))?.trim()}` }
+		: {};
+	return {
+		running: true,
+		fetch: (path, init = {}) =>
+			fetch(url + path, { ...init, headers: { ...headers, ...(init.headers as object) } }),
+		close: async () => {},
+	};
+}
+
+async function openDirectory(
+	layout: Layout,
+	realm: { readonly region: string; readonly accountId: string },
+): Promise<Api> {
+	const unlock = takeLock(layout.lock);
+	try {
+		const registry = await RegistryStore.open(layout.registry);
+		const access = await Access.open(registry, layout, realm);
+		registry.beforeWrite = (changes) => access.forget(changes);
+		const log = (): void => {};
+		const shadows = await Shadows.open(layout.shadows, { log, publish: () => {} });
+		const authority = await Authority.open(
+			await readFile(layout.authority.certificate, "utf8"),
+			await readFile(layout.authority.key, "utf8"),
+		);
+		const app = makeApp({ ...realm, registry, authority, shadows }, { token: undefined, log });
+		return {
+			running: false,
+			fetch: async (path, init = {}) => {
+				const headers = { ...(init.headers as object), host: "localhost" };
+				return app.request(`http://localhost${path}`, { ...init, headers });
+			},
+			async close() {
+				await shadows.close();
+				await registry.close();
+				unlock();
+			},
+		};
+	} catch (error) {
+		unlock();
+		throw error;
+	}
+}
