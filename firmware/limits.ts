@@ -125,6 +125,12 @@ export const Durations = Object.freeze({
 	refusalFloor: 10_000,
 	/** A connection this old was a good one: delays start from the base again. */
 	stable: 60_000,
+	/** Without a connection for this long the device starts again: longer than an outage of a day. */
+	lastResort: 26 * 3_600_000,
+	/** From one look at whether the outbox can be saved for that to the next. */
+	lastResortRetry: 60_000,
+	/** That an image on trial has to connect, to observe and to be acknowledged. */
+	trial: 3_600_000,
 	/** A connection that the broker closes within this time was kicked. */
 	kick: 10_000,
 } as const);

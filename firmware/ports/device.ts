@@ -27,6 +27,14 @@ export interface Claim {
 /** Why the device started. */
 export type ResetReason = "power-on" | "brownout" | "watchdog" | "crash" | "restart" | "deep-sleep";
 
+/** An image that an update has brought, and that a reset would roll back. */
+export interface ImageTrial {
+	/** Keeps it. */
+	confirm(): void;
+	/** Starts the image before it. */
+	reject(): void;
+}
+
 /** What a station is built on: the ECMA-419 host provider, with clock, randomness and power. */
 export interface Device {
 	readonly identity: Identity;
@@ -41,6 +49,8 @@ export interface Device {
 	readonly resetReason: ResetReason;
 	/** Free heap in bytes, or `undefined` where nobody counts. */
 	readonly freeHeap: number | undefined;
+	/** Left out where this image is kept already. */
+	readonly trial?: ImageTrial | undefined;
 	/** Ends this run and starts the firmware again. */
 	restart(): void;
 	/** A line for the log of the device. Carries no secret. */

@@ -8,6 +8,8 @@ export interface HealthFacts {
 	readonly firmware: string;
 	readonly boot: number;
 	readonly reset: string;
+	/** Resets that nobody wanted, over the life of the station, by their reason. */
+	readonly resets: Readonly<Record<string, number>>;
 	uptimeSeconds: number;
 	freeHeapBytes: number | undefined;
 	batteryMv: number | undefined;

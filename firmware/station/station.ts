@@ -23,10 +23,13 @@ import { Commons } from "./commons.ts";
 import type { StationDefinition } from "./define.ts";
 import { Departure, DepartureState } from "./departure.ts";
 import { Health, type HealthFacts } from "./health.ts";
+import { LastResort } from "./lastresort.ts";
 import { metadataOf } from "./metadata.ts";
 import { mountsOf } from "./mount.ts";
 import { Observer } from "./observer.ts";
 import { Presence } from "./presence.ts";
+import { ResetCounts } from "./resets.ts";
+import { Trial } from "./trial.ts";
 import { Uplink } from "./uplink.ts";
 import { builtAt, firmwareVersion } from "./version.ts";
 
@@ -106,6 +109,9 @@ export class Station {
 	readonly #session: MqttSession;
 	readonly #link: MqttLink;
 	readonly #departure: Departure;
+	readonly #lastResort: LastResort;
+	readonly #trial: Trial;
+	readonly #resets: ResetCounts;
 	readonly #agenda: Agenda;
 	readonly #state: StationState;
 	#firstSequence = 0;
@@ -256,6 +262,17 @@ export class Station {
 			},
 			closeLink: (now) => this.#link.stop(now),
 		});
+		this.#resets = new ResetCounts(device.keyValue, device.resetReason);
+		this.#lastResort = new LastResort({
+			save: () => this.#outbox.flush(),
+			restart: () => device.restart(),
+			log,
+		});
+		this.#trial = new Trial({
+			image: device.trial,
+			save: () => void this.#outbox.flush(),
+			log,
+		});
 		this.#agenda = new Agenda([
 			this.#timekeeper,
 			this.#scheduler,
@@ -264,6 +281,8 @@ export class Station {
 			this.#shadow,
 			this.#health,
 			this.#departure,
+			this.#trial,
+			this.#lastResort,
 		]);
 		this.#state = this.#emptyState();
 	}
@@ -284,6 +303,8 @@ export class Station {
 		this.#observer.open(this.#config.observeSeconds * 1000, now);
 		this.#applyConfig(now);
 		this.#link.start(now);
+		this.#trial.open(now);
+		this.#lastResort.disconnected(now);
 		this.#turn(now);
 	}
 
@@ -315,6 +336,7 @@ export class Station {
 		this.#observer.close();
 		this.#health.close();
 		this.#timekeeper.close();
+		this.#lastResort.close();
 		this.#uplink.draining = true;
 		this.#uplink.pump(now);
 		this.#departure.begin(deadline, now);
@@ -357,6 +379,8 @@ export class Station {
 	}
 
 	#onOpen(now: Ticks): void {
+		this.#lastResort.close();
+		this.#trial.prove("connected");
 		this.#presence.announce(now);
 		this.#shadow.onOpen(now);
 		if (!this.#uplink.draining) this.#health.open(now);
@@ -366,6 +390,7 @@ export class Station {
 	#onClosed(now: Ticks): void {
 		this.#shadow.onClosed(now);
 		this.#health.close();
+		if (!this.#uplink.draining) this.#lastResort.disconnected(now);
 	}
 
 	/** A message of nobody is taken and dropped: it would only come again. */
@@ -384,6 +409,7 @@ export class Station {
 		}
 		const status = this.#uplink.onAcknowledged(first, last, now);
 		if (status !== Status.Ok) this.#log(`outbox: not acknowledged, ${statusName(status)}`);
+		else this.#trial.prove("acknowledged");
 	}
 
 	/** Derives what follows from the samples, and flags what is odd. */
@@ -396,6 +422,7 @@ export class Station {
 	#onObservation(now: Ticks): void {
 		if (this.#firstSequence === 0) this.#firstSequence = this.#observation.sequence;
 		this.#uplink.pump(now);
+		this.#trial.prove("observed");
 	}
 
 	/** The cadence holds from the next round and the next window on; a window never changes. */
@@ -422,6 +449,7 @@ export class Station {
 			firmware: firmwareVersion,
 			boot: outbox.boot,
 			reset: device.resetReason,
+			resets: this.#resets.counts,
 			uptimeSeconds: Math.floor(now / 1000),
 			freeHeapBytes: device.freeHeap,
 			batteryMv: this.#wholeOf("batteryVoltage", 1000),

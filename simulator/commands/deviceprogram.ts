@@ -7,17 +7,26 @@ import type { ExitCode, Host } from "./host.ts";
 import { type IdentityCommandOptions, identity } from "./identity.ts";
 import { type InitOptions, init } from "./init.ts";
 import { wholeNumber } from "./options.ts";
+import { type PowerOptions, power } from "./power.ts";
 
 /** What the command line does for projects and boards. */
 export interface DeviceActions {
 	init(options: InitOptions, host: Host): Promise<ExitCode>;
 	doctor(options: DoctorOptions, host: Host): Promise<ExitCode>;
+	power(options: PowerOptions, host: Host): Promise<ExitCode>;
 	build(options: BuildOptions, host: Host): Promise<ExitCode>;
 	identity(options: IdentityCommandOptions, host: Host): Promise<ExitCode>;
 	flash(options: FlashCommandOptions, host: Host): Promise<ExitCode>;
 }
 
-export const deviceActions: DeviceActions = Object.freeze({ init, doctor, build, identity, flash });
+export const deviceActions: DeviceActions = Object.freeze({
+	init,
+	doctor,
+	power,
+	build,
+	identity,
+	flash,
+});
 
 const boardHelp = "esp32, esp32s3, esp32c3, esp32c6 or wt32-eth01";
 
@@ -53,6 +62,19 @@ export function addDeviceCommands(
 		.action(async (asked: Area[], { json }: { json?: boolean }) =>
 			onEnd(await actions.doctor({ areas: asked, ...(json && { json }) }, host)),
 		);
+	program
+		.command("power")
+		.description(
+			"Runs a day of a station in virtual time, and computes from data-sheet currents what it takes from a battery, in three profiles.",
+		)
+		.option(
+			"--station <FILE.ts>",
+			"station file with `export default defineStation({…})` (default: examples/station.ts)",
+		)
+		.option("--battery <MAH>", "charge of the battery", wholeNumber(1, 1_000_000), 3_000)
+		.option("--data <DIR>", "takes what the station file is compiled to", ".isobar")
+		.option("--json", "ledgers as JSON")
+		.action(async (options: PowerOptions) => onEnd(await actions.power(options, host)));
 	shared(program.command("build"))
 		.description(
 			"Bundles the firmware with a station, says what each part of it costs, and builds the image of a board, for which it needs the Moddable SDK and ESP-IDF.",

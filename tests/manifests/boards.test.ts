@@ -122,6 +122,24 @@ describe("sdkconfig", () => {
 		expect(JSON.parse(read("chip.json")).build.SDKCONFIGPATH).toBe("./sdkconfig");
 	});
 
+	test("a main loop that hangs, a supply that dips and an image that fails are resets with a reason", () => {
+		const development = options("development");
+		const wanted = {
+			ESP_TASK_WDT_EN: "y",
+			ESP_TASK_WDT_INIT: "y",
+			ESP_TASK_WDT_PANIC: "y",
+			ESP_INT_WDT: "y",
+			BOOTLOADER_WDT_ENABLE: "y",
+			BOOTLOADER_APP_ROLLBACK_ENABLE: "y",
+			ESP_BROWNOUT_DET: "y",
+		};
+		for (const [name, value] of Object.entries(wanted)) {
+			expect([name, development.get(`CONFIG_${name}`)]).toEqual([name, value]);
+		}
+		// A handshake takes up to five seconds of the loop; no turn may take half of the watchdog's time.
+		expect(Number(development.get("CONFIG_ESP_TASK_WDT_TIMEOUT_S"))).toBeGreaterThanOrEqual(10);
+	});
+
 	test("the production profile has all three, and releases none of them half", () => {
 		const production = options("production");
 		for (const name of [

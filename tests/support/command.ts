@@ -17,7 +17,7 @@ export class CommandBench implements Host {
 	/** A data directory that is gone after `end`. */
 	readonly dataDir = mkdtempSync(join(tmpdir(), "isobar-up-"));
 	readonly environment: Record<string, string | undefined> = {};
-	readonly station: StationModule = { definition: station, parts: {} };
+	station: StationModule = { definition: station, parts: {} };
 	readonly weatherFile = "simulator/weather/data/surfrad-alamosa-2016-01-01.csv";
 	readonly packageRoot = process.cwd();
 	/** The machine that commands for boards see. */

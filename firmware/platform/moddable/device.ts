@@ -2,7 +2,14 @@ import Digital from "embedded:io/digital";
 import I2C from "embedded:io/i2c";
 import SMBus from "embedded:io/smbus";
 import Analog from "embedded:isobar/analog";
-import { freeHeap, resetReason, restart } from "embedded:isobar/chip";
+import {
+	confirmImage,
+	freeHeap,
+	isOnTrial,
+	rejectImage,
+	resetReason,
+	restart,
+} from "embedded:isobar/chip";
 import PulseCount from "embedded:isobar/pulsecount";
 import type { Clock, Random } from "../../ports/clock.ts";
 import type { Device, Identity } from "../../ports/device.ts";
@@ -39,6 +46,7 @@ export class ModdableDevice implements Device {
 	readonly keyValue: KeyValue;
 	readonly retained = openRetained(crashBytes);
 	readonly resetReason = resetReason();
+	readonly trial = isOnTrial() ? { confirm: confirmImage, reject: rejectImage } : undefined;
 	readonly lastLines: readonly string[];
 	readonly log: (line: string) => void;
 
