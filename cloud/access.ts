@@ -49,6 +49,9 @@ const stationPolicyName = "isobar-station";
  * Each decision is taken by what the registry says at that moment.
  */
 export class Access {
+	/** Asked about a certificate that nobody knows or has activated. @returns why it is refused */
+	registerUnknown: (certificate: X509Certificate) => Promise<string | undefined> = async () =>
+		undefined;
 	readonly #store: RegistryStore;
 	readonly #layout: Layout;
 	readonly #realm: Realm;
@@ -86,7 +89,17 @@ export class Access {
 			const template = name === undefined ? undefined : templateOfClaim(name);
 			if (template !== undefined) await this.#adoptClaim(template);
 		}
-		return this.problemOf(certificateId);
+		const { claim, status } = this.#store.state.certificate(certificateId) ?? {};
+		const isWaiting = status === "PENDING_ACTIVATION" && claim === undefined;
+		if (this.#grants.has(certificateId) || (status !== undefined && !isWaiting)) {
+			return this.problemOf(certificateId);
+		}
+		return (await this.registerUnknown(certificate)) ?? this.problemOf(certificateId);
+	}
+
+	/** Whether it is in the registry, whatever its status. */
+	isRegistered(certificate: X509Certificate): boolean {
+		return this.#store.state.certificate(certificateIdOf(certificate)) !== undefined;
 	}
 
 	/** The same for a certificate that `check` has seen. */

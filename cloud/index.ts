@@ -3,6 +3,7 @@ export type { ArchivedObservation } from "./archive.ts";
 export { CloudFault } from "./fault.ts";
 export { type Cloud, type CloudOptions, type HttpOptions, startCloud } from "./main.ts";
 export { provision } from "./provision.ts";
+export { Authorities, type CustomerAuthority } from "./provisioning/authorities.ts";
 export { makeClaim } from "./provisioning/claims.ts";
 export type { ProvisioningClaim } from "./provisioning/service.ts";
 export { type ProvisioningTemplate, Templates } from "./provisioning/templates.ts";

@@ -11,6 +11,8 @@ export class Layout {
 	readonly templates: string;
 	/** Claim certificates, one for each template that has one. */
 	readonly claims: string;
+	/** Customers' certificate authorities. */
+	readonly authorities: string;
 	readonly lock: string;
 	/** What the HTTP API asks for on an address that others reach. */
 	readonly httpToken: string;
@@ -27,6 +29,7 @@ export class Layout {
 		this.registry = join(root, "registry");
 		this.templates = join(root, "templates");
 		this.claims = join(root, "claims");
+		this.authorities = join(root, "authorities");
 		this.lock = join(root, "cloud.lock");
 		this.httpToken = join(root, "http.token");
 		this.figures = join(root, "figures.json");
@@ -43,6 +46,7 @@ export class Layout {
 			this.registry,
 			this.templates,
 			this.claims,
+			this.authorities,
 		];
 	}
 

@@ -7,16 +7,20 @@ import { CloudFault, codeOf, messageOf } from "./fault.ts";
 /** A peer that has not finished its handshake by then is cut off, in ms. */
 const handshakeTimeoutMs = 20_000;
 
+const ignore = (): void => {};
+
+const anotherAuthority = "its certificate is from another authority";
+
 /** What OpenSSL calls the ways in which a client's certificate fails, and what we log. */
 const verifyReasons: Readonly<Record<string, string>> = Object.freeze({
 	CERT_HAS_EXPIRED: "its certificate has expired",
 	CERT_NOT_YET_VALID: "its certificate is not yet valid",
-	UNABLE_TO_GET_ISSUER_CERT: "its certificate is from another authority",
-	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is from another authority",
-	UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is from another authority",
-	DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is from another authority",
-	SELF_SIGNED_CERT_IN_CHAIN: "its certificate is from another authority",
-	CERT_SIGNATURE_FAILURE: "its certificate is from another authority",
+	UNABLE_TO_GET_ISSUER_CERT: anotherAuthority,
+	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: anotherAuthority,
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: anotherAuthority,
+	DEPTH_ZERO_SELF_SIGNED_CERT: anotherAuthority,
+	SELF_SIGNED_CERT_IN_CHAIN: anotherAuthority,
+	CERT_SIGNATURE_FAILURE: "its certificate has a bad signature",
 	INVALID_PURPOSE: "its certificate is not for clients",
 	ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "no client certificate",
 	ERR_SSL_UNSUPPORTED_PROTOCOL: "a version of TLS below 1.2",
@@ -31,6 +35,8 @@ export interface ListenerOptions {
 	readonly key: string;
 	/** Authorities whose certificates are accepted from clients. */
 	readonly authority: string;
+	/** Whether a certificate that none of them has signed is accepted all the same. */
+	accepts(certificate: X509Certificate): boolean | Promise<boolean>;
 	/** Called with each connection whose client certificate is verified. */
 	onConnection(socket: TLSSocket, certificate: X509Certificate): void;
 	log(line: string): void;
@@ -61,7 +67,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 		ca: options.authority,
 		minVersion: "TLSv1.2",
 		requestCert: true,
-		rejectUnauthorized: true,
+		// Who is let in without our signature is decided below; that the peer has the key of its
+		// certificate is proven by the handshake in any case.
+		rejectUnauthorized: false,
 		handshakeTimeout: handshakeTimeoutMs,
 		ALPNProtocols: ["x-amzn-mqtt-ca", "mqtt"],
 		noDelay: true,
@@ -76,15 +84,36 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 		refuse(peerOf(socket), reason ?? `the TLS handshake failed: ${messageOf(error)}`);
 	});
 	server.on("secureConnection", (socket) => {
-		const certificate = socket.getPeerX509Certificate()!;
-		// The ticket of an earlier session is accepted without a new look at the dates.
-		if (Date.parse(certificate.validTo) < Date.now()) {
-			refuse(peerOf(socket), verifyReasons.CERT_HAS_EXPIRED!);
-			socket.destroy();
-			return;
-		}
-		options.onConnection(socket, certificate);
+		socket.on("error", ignore);
+		admit(socket).then(
+			(reason) => {
+				if (reason === undefined) return;
+				refuse(peerOf(socket), reason);
+				socket.destroy();
+			},
+			(error) => {
+				log(`listener: ${messageOf(error)}`);
+				socket.destroy();
+			},
+		);
 	});
+	/** Hands a connection on, or says why not. */
+	const admit = async (socket: TLSSocket): Promise<string | undefined> => {
+		const certificate = socket.getPeerX509Certificate();
+		if (certificate === undefined) return "no client certificate";
+		// The ticket of an earlier session is accepted without a new look at the dates.
+		if (Date.parse(certificate.validTo) < Date.now()) return verifyReasons.CERT_HAS_EXPIRED;
+		if (Date.parse(certificate.validFrom) > Date.now()) return verifyReasons.CERT_NOT_YET_VALID;
+		if (!socket.authorized) {
+			const code = String(socket.authorizationError);
+			const reason = verifyReasons[code] ?? `its certificate is not accepted: ${code}`;
+			if (reason !== anotherAuthority || !(await options.accepts(certificate))) return reason;
+		}
+		if (socket.destroyed) return "it closed the connection";
+		socket.off("error", ignore);
+		options.onConnection(socket, certificate);
+		return undefined;
+	};
 
 	await new Promise<void>((resolve, reject) => {
 		server.once("error", (error) => reject(listenFault(error, host, port)));

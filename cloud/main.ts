@@ -10,6 +10,8 @@ import { listen } from "./listener.ts";
 import { takeLock } from "./lock.ts";
 import { MetadataArchive } from "./metadata.ts";
 import { provision } from "./provision.ts";
+import { Authorities } from "./provisioning/authorities.ts";
+import { JustInTime } from "./provisioning/justintime.ts";
 import { Provisioning, type ProvisioningClaim } from "./provisioning/service.ts";
 import { Templates } from "./provisioning/templates.ts";
 import { Authority } from "./registry/authority.ts";
@@ -71,6 +73,8 @@ export interface Cloud {
 	readonly registry: RegistryStore;
 	/** Provisioning templates. A change counts at once. */
 	readonly templates: Templates;
+	/** Customers' certificate authorities. A change counts at once. */
+	readonly authorities: Authorities;
 	/** A claim certificate for one device, good for five minutes. Throws when there is no such template. */
 	createProvisioningClaim(templateName: string): Promise<ProvisioningClaim>;
 	/** Whether a station is connected. */
@@ -175,6 +179,16 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 				rulesExecuted: () => 0,
 			}));
 		if (watch) opened.unshift(watch);
+		const authorities = new Authorities(layout);
+		const justInTime = new JustInTime({
+			registry,
+			authorities,
+			templates,
+			accountId,
+			publish: (topicName, payload) => broker.publish(topicName, payload),
+			log,
+		});
+		access.registerUnknown = (certificate) => justInTime.register(certificate);
 		const listener = await listen({
 			port,
 			host,
@@ -182,6 +196,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			certificate: await readFile(layout.server.certificate, "utf8"),
 			key: await readFile(layout.server.key, "utf8"),
 			authority: await readFile(layout.authority.certificate, "utf8"),
+			accepts: (certificate) => access.isRegistered(certificate) || justInTime.knows(certificate),
 			onConnection: (socket, certificate) => broker.accept(socket, certificate),
 		});
 		opened.push({ kill: () => listener.destroy(), close: async () => {} });
@@ -212,6 +227,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			series,
 			registry,
 			templates,
+			authorities,
 			createProvisioningClaim: (template) => provisioning.createClaim(template),
 			connected: (thing) => broker.connected(thing),
 			getShadow: (thing, shadowName) => shadows.get(thing, shadowName),

@@ -21,6 +21,7 @@ import {
 import { Bucket } from "./bucket.ts";
 import { makeClaimPolicy } from "./claims.ts";
 import { askHook } from "./hook.ts";
+import { policyNameOf } from "./policyname.ts";
 import type { ProvisioningTemplate, Templates } from "./templates.ts";
 
 /** How long an ownership token is good [aws-iot-contract.md §5.1]. */
@@ -329,9 +330,4 @@ function idOf(certificatePem: string): string {
 
 function hashOf(text: string): string {
 	return createHash("sha256").update(text).digest("hex");
-}
-
-/** A document is one policy, however many devices bring it. */
-function policyNameOf(document: string): string {
-	return `isobar-provisioned-${hashOf(document).slice(0, 40)}`;
 }

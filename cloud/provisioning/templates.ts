@@ -1,7 +1,7 @@
 import { readdir, unlink } from "node:fs/promises";
 import { CloudFault, codeOf, messageOf } from "../fault.ts";
 import { createFile, readIfPresent, replaceFile, syncDirectory } from "../file.ts";
-import type { Layout } from "../layout.ts";
+import { Layout } from "../layout.ts";
 import { MalformedTemplate, parseTemplate, type Template } from "../services/template.ts";
 
 /** A provisioning template with what is around it. */
@@ -29,6 +29,11 @@ export class Templates {
 
 	constructor(layout: Layout) {
 		this.#layout = layout;
+	}
+
+	/** Those of a data directory. */
+	static in(dataDir: string): Templates {
+		return new Templates(new Layout(dataDir));
 	}
 
 	async list(): Promise<ProvisioningTemplate[]> {

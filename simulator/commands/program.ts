@@ -17,6 +17,7 @@ import {
 	wholeNumber,
 } from "./options.ts";
 import { type ProvisionOptions, provisionThings } from "./provision.ts";
+import { addProvisioningCommands } from "./provisioning.ts";
 import { addRegistryCommands } from "./registry/index.ts";
 import { type SimOptions, sim } from "./sim.ts";
 import { drainMs, type UpOptions, up } from "./up.ts";
@@ -199,6 +200,7 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.option("--station <FILE.ts>", "station file with the channels of your own sensors")
 		.option("--data <DIR>", "takes what the station file is compiled to", ".isobar")
 		.action(async (options: DecodeOptions) => onEnd(await actions.decode(options, host)));
+	addProvisioningCommands(program, host, onEnd);
 	addDeviceCommands(program, host, { ...deviceActions, ...actions }, onEnd);
 	addArchiveCommands(program, host, onEnd);
 	program

@@ -126,6 +126,7 @@ describe("the archive behind the broker", () => {
 			certificate: bench.read("server.crt"),
 			key: bench.read("server.key"),
 			authority: bench.read("ca.crt"),
+			accepts: () => false,
 			onConnection: (socket, certificate) => broker.accept(socket, certificate),
 			log: bench.log,
 		});
