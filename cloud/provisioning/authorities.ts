@@ -147,7 +147,7 @@ export class Authorities {
 }
 
 /** Whether a moment is within the life of a certificate. */
-export function isInDate(certificate: X509Certificate, epochMs = Date.now()): boolean {
+function isInDate(certificate: X509Certificate, epochMs = Date.now()): boolean {
 	const { validFrom, validTo } = certificate;
 	return Date.parse(validFrom) <= epochMs && epochMs <= Date.parse(validTo);
 }
