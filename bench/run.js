@@ -25,6 +25,11 @@ const benchmarks = {
 		programs: ["store"],
 		flags: [],
 	},
+	ingest: {
+		summary: "the local cloud beside a bare aedes and mosquitto: reports a second at QoS 1",
+		programs: ["ingest", "ingest-client", "ingest-isobar", "ingest-aedes"],
+		flags: [],
+	},
 	payload: {
 		summary: "reports beside plain JSON, SenML and CBOR: bytes an observation on the recorded day",
 		programs: ["payload"],

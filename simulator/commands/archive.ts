@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { ExitCode, Host } from "./host.ts";
 import { type QueryOptions, query } from "./query.ts";
+import { type ReplayOptions, replay, utcDay } from "./replay.ts";
 
 /** The commands that read the archive. */
 export function addArchiveCommands(
@@ -21,6 +22,16 @@ export function addArchiveCommands(
 		.option("--csv", "rows as CSV with a header")
 		.addHelpText("after", queryNotes)
 		.action(async (sql: string, options: QueryOptions) => onEnd(await query(sql, options, host)));
+	program
+		.command("replay")
+		.description(
+			"Writes archived days of a station to stdout as recorded weather (CSV), for --weather of `isobar up` and `isobar sim`.",
+		)
+		.requiredOption("--thing <NAME>", "the station")
+		.requiredOption("--from <DAY>", "first UTC day, such as 2026-01-31", utcDay)
+		.option("--to <DAY>", "last UTC day (default: the first)", utcDay)
+		.option("--data <DIR>", "data directory of the cloud", ".isobar")
+		.action(async (options: ReplayOptions) => onEnd(await replay(options, host)));
 }
 
 const queryNotes = `

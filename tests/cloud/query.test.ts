@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Archive } from "../../cloud/archive.ts";
 import { ChannelTable } from "../../firmware/sensing/channel.ts";
+import { parseRecord, RecordIndex } from "../../simulator/weather/record.ts";
 import { CommandBench } from "../support/command.ts";
 
 /** 2023-11-14T00:00:00Z */
@@ -99,5 +100,35 @@ describe("isobar query, while the cloud has the archive open", () => {
 	test("a directory without an archive", async () => {
 		expect(await bench.run("query SELECT --data DIR/nowhere")).toBe(1);
 		expect(bench.err).toMatch(/nowhere: no archive is there\n$/);
+	});
+});
+
+describe("isobar replay", () => {
+	test("an archived day is weather for the simulator, with its gaps and its rain", async () => {
+		await append("a", { s: 4, n: 2, t: day + 180, T: [300, 100], P: [9_000, 10], c: 0 });
+		expect(await bench.run("replay --thing a --from 2023-11-14 --data DIR")).toBe(0);
+		expect(bench.out.split("\n").slice(0, 3)).toEqual([
+			"time,temperature_c,wind_direction_deg,pressure_hpa,precipitation_mm",
+			"2023-11-14T00:00:00Z,10,350,,0.2",
+			"2023-11-14T00:01:00Z,12,10,,0.2",
+		]);
+		const record = parseRecord(bench.out, "day.csv");
+		expect(record.valueAt(RecordIndex.airTemperature, (day + 180) * 1000)).toBe(30);
+		// The missing one between 12 and 30.
+		expect(record.valueAt(RecordIndex.airTemperature, (day + 120) * 1000)).toBe(21);
+		expect(record.valueAt(RecordIndex.stationPressure, (day + 180) * 1000)).toBe(900);
+	});
+
+	test.each([
+		["--thing nobody --from 2023-11-14", 2, '--thing: "nobody" has 0 observations from 2023-11-14'],
+		["--thing a --from 2023-02-30", 2, "Expected a UTC day such as 2026-01-31."],
+		[
+			"--thing a --from 2023-11-14 --to 2023-11-13",
+			2,
+			"--to: 2023-11-13 is before --from 2023-11-14",
+		],
+	])("refuses %s", async (words, code, text) => {
+		expect(await bench.run(`replay ${words} --data DIR`)).toBe(code);
+		expect(bench.err).toContain(text);
 	});
 });

@@ -1,0 +1,10 @@
+import { startCloud } from "../cloud/main.ts";
+
+/** The local cloud in a process of its own. */
+const cloud = await startCloud({
+	dataDir: process.argv[2]!,
+	port: 0,
+	log: (line) => process.stderr.write(`${line}\n`),
+});
+process.send!(cloud.port);
+process.once("disconnect", () => process.exit());
