@@ -39,6 +39,7 @@ export interface OutboxOptions {
 	readonly channelIds?: Uint8Array | undefined;
 	/** Scratch that the outboxes of one process may share; its own unless given. */
 	readonly pages?: PageBuffers | undefined;
+	readonly observation?: Observation | undefined;
 	/** Woken from deep sleep: the same boot goes on, and with it its boot-relative times. */
 	readonly resumed?: boolean | undefined;
 }
@@ -68,7 +69,7 @@ export class Outbox {
 	readonly #done = new RangeSet();
 	readonly #stamps = new StampTable();
 	readonly #codec: ObservationCodec;
-	readonly #observation = new Observation();
+	readonly #observation: Observation;
 	#isOpen = false;
 	/** The first sequence that is not in flash. */
 	#next = 0;
@@ -90,6 +91,7 @@ export class Outbox {
 		const { lossWindow = 0, retained, firstSequence, channelIds = plainIds() } = options;
 		assert(firstSequence >= 1, "firstSequence");
 		this.#options = options;
+		this.#observation = options.observation ?? new Observation();
 		this.#codec = new ObservationCodec(channelIds);
 		this.#medium = new FlashMedium(flash, options.pages);
 		const { observationBlocks, noticeBlocks } = divide(flash.status());

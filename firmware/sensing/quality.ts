@@ -68,11 +68,10 @@ export class QualityControl {
 		const { startSeconds, values, flags } = observation;
 		const elapsed = startSeconds - this.#lastSeconds;
 		if (elapsed < 0) this.#forget();
-		const isNight = this.#isNight(observation);
 		for (let channel = 0; channel < this.#channels.length; channel++) {
 			const value = values[channel]!;
 			if (Number.isNaN(value)) this.#lowest[channel] = Number.NaN;
-			else flags[channel]! |= this.#flagsOf(channel, value, elapsed, startSeconds, isNight);
+			else flags[channel]! |= this.#flagsOf(channel, value, elapsed, observation);
 			this.#last[channel] = value;
 		}
 		this.#lastSeconds = startSeconds;
@@ -81,7 +80,7 @@ export class QualityControl {
 	}
 
 	/** What a value says against itself and its past. */
-	#flagsOf(channel: number, value: number, elapsed: number, now: number, isNight: boolean): number {
+	#flagsOf(channel: number, value: number, elapsed: number, observation: Observation): number {
 		const limits = this.#limits;
 		const step = Math.abs(value - this.#last[channel]!);
 		let flags = 0;
@@ -89,8 +88,11 @@ export class QualityControl {
 			flags |= QualityFlag.Range;
 		}
 		if (elapsed <= stepSeconds && step > limits.step(channel)) flags |= QualityFlag.Step;
-		if (this.#persists(channel, value, now)) flags |= QualityFlag.Persistence;
-		if (isNight && value > limits.night(channel)) flags |= QualityFlag.Consistency;
+		if (this.#persists(channel, value, observation.startSeconds)) flags |= QualityFlag.Persistence;
+		// Where the sun stands is asked for the few channels that depend on it alone.
+		if (value > limits.night(channel) && this.#isNight(observation)) {
+			flags |= QualityFlag.Consistency;
+		}
 		return flags;
 	}
 

@@ -1,4 +1,4 @@
-import { ObservationRun } from "../base/observation.ts";
+import { Observation, ObservationRun } from "../base/observation.ts";
 import { Limits } from "../limits.ts";
 import { SessionBuffers } from "../mqtt/buffers.ts";
 import { PageBuffers } from "../outbox/pages.ts";
@@ -18,6 +18,7 @@ export class Commons {
 	readonly session: SessionBuffers;
 	/** Scratch of the outbox, for the length of a call. */
 	readonly pages = new PageBuffers();
+	readonly observation = new Observation();
 	/** Scratch for a run of observations and the report that it becomes, for the length of a call. */
 	readonly run: ObservationRun;
 	readonly report = new Uint8Array(Limits.reportBytes);

@@ -162,6 +162,7 @@ export class Station {
 			firstSequence: firstSequenceOfBlank(this.#timekeeper.epochAt(clock.ticks)),
 			channelIds: this.#channels.ids,
 			pages: commons.pages,
+			observation: commons.observation,
 		});
 		this.#observer = new Observer(
 			{

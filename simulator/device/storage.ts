@@ -52,7 +52,8 @@ export class VirtualFlash implements FlashPartition {
 	readonly #seed: number | string;
 	/** By block. */
 	readonly #blocks = new Map<number, Uint8Array>();
-	readonly #wear = new Map<number, number>();
+	/** By block; nothing before the first erase. */
+	#wear: Map<number, number> | undefined;
 	#broken: Set<number> | undefined;
 	#powered = true;
 	#cutAt = Number.POSITIVE_INFINITY;
@@ -115,6 +116,7 @@ export class VirtualFlash implements FlashPartition {
 		const { blockLength, writeAlign } = this.#status;
 		this.#check(block * blockLength, blockLength, 1);
 		const keep = this.#begin(block, blockLength);
+		this.#wear ??= new Map();
 		this.#wear.set(block, this.wear(block) + 1);
 		if (this.#powered) {
 			this.#blocks.delete(block);
@@ -134,7 +136,7 @@ export class VirtualFlash implements FlashPartition {
 
 	/** How often a block has been erased. */
 	wear(block: number): number {
-		return this.#wear.get(block) ?? 0;
+		return this.#wear?.get(block) ?? 0;
 	}
 
 	/**
@@ -196,7 +198,7 @@ export class VirtualFlash implements FlashPartition {
 		const copy = new VirtualFlash({ ...this.#status, seed: this.#seed });
 		copy.operations = this.operations;
 		for (const [block, bytes] of this.#blocks) copy.#blocks.set(block, bytes.slice());
-		for (const [block, count] of this.#wear) copy.#wear.set(block, count);
+		copy.#wear = this.#wear && new Map(this.#wear);
 		return copy;
 	}
 

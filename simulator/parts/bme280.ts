@@ -193,8 +193,8 @@ export class BME280Part extends RegisterPart {
 	/** DS §3.4.1 and §3.4.2: 20 bits with the filter, otherwise 16 and one for each doubling. */
 	#write20(register: number, oversampling: number, value: number): void {
 		const bits = this.#coefficient > 0 ? 20 : 15 + oversampling;
-		const step = 2 ** (20 - bits);
-		const raw = oversampling === 0 ? 0x80000 : limit(value / step, 2 ** bits - 1) * step;
+		const step = 1 << (20 - bits);
+		const raw = oversampling === 0 ? 0x80000 : limit(value / step, (1 << bits) - 1) * step;
 		this.#registers[register] = raw >> 12;
 		this.#registers[register + 1] = (raw >> 4) & 0xff;
 		this.#registers[register + 2] = (raw << 4) & 0xf0;

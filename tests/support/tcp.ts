@@ -7,6 +7,11 @@ import type { DeviceNetwork } from "../../simulator/device/network.ts";
 /** Bytes that the kernel hands over at a time, to whichever socket it is: they are taken at once. */
 const arrivals = new Uint8Array(65_536);
 
+/** Bytes that a socket is given at most: Node's high-water mark. */
+const departureBytes = 16_384;
+/** What is written; once the kernel has taken it, it serves the next write of whichever socket. */
+let departures = new Uint8Array(departureBytes);
+
 /** Plain TCP behind the ports of one device, for brokers on loopback that ask for no certificate. */
 export class TcpNetwork implements DeviceNetwork {
 	readonly Socket: new (
@@ -99,10 +104,13 @@ class TcpSocket implements Socket {
 
 	write(buffer: Uint8Array): number {
 		if (this.#phase !== "up") return 0;
-		const count = Math.min(this.#room, buffer.length);
+		const count = Math.min(this.#room, buffer.length, departureBytes);
 		if (count <= 0) return 0;
-		// A copy: what the kernel does not take at once is written later.
-		this.#socket.write(Buffer.from(buffer.subarray(0, count)));
+		const bytes = departures.subarray(0, count);
+		for (let at = 0; at < count; at++) bytes[at] = buffer[at]!;
+		this.#socket.write(bytes);
+		// What the kernel did not take at once is written later, from there.
+		if (this.#socket.writableLength > 0) departures = new Uint8Array(departureBytes);
 		return count;
 	}
 
