@@ -1,5 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { Backoff } from "../base/backoff.ts";
+import { freezeDeep } from "../base/freeze.ts";
 import { Status, statusName } from "../base/status.ts";
 import { after, never } from "../base/ticks.ts";
 import type { Epoch, Random, Ticks, Timed } from "../ports/clock.ts";
@@ -40,7 +41,7 @@ export type SntpState = (typeof SntpState)[keyof typeof SntpState];
 
 const { Stopped, Resolving, Asking, Waiting } = SntpState;
 
-const transitions: Readonly<Record<SntpState, readonly SntpState[]>> = Object.freeze({
+const transitions: Readonly<Record<SntpState, readonly SntpState[]>> = freezeDeep({
 	[Stopped]: [Resolving],
 	[Resolving]: [Asking, Waiting, Stopped],
 	[Asking]: [Waiting, Stopped],

@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { freezeDeep } from "../base/freeze.ts";
 import type { Pool } from "../base/pool.ts";
 import { Status } from "../base/status.ts";
 import { never } from "../base/ticks.ts";
@@ -76,7 +77,7 @@ export const DeliveryInput = Object.freeze({
 export type DeliveryInput = (typeof DeliveryInput)[keyof typeof DeliveryInput];
 
 /** By state, then by input; -1 where the protocol does not allow the input. */
-const transitions: readonly (readonly number[])[] = Object.freeze([
+const transitions: readonly (readonly number[])[] = freezeDeep([
 	Object.freeze([-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1]),
 	Object.freeze([2, 3, -1, 6, 7, -1, 5, -1, -1, -1, 1, 1, 4]),
 	Object.freeze([-1, -1, -1, -1, -1, 0, -1, -1, -1, -1, 1, -1, -1]),

@@ -1,5 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { Backoff } from "../base/backoff.ts";
+import { freezeDeep } from "../base/freeze.ts";
 import { Status, statusName } from "../base/status.ts";
 import { after, never } from "../base/ticks.ts";
 import { Durations, Limits } from "../limits.ts";
@@ -63,7 +64,7 @@ const {
 	Closing,
 } = LinkState;
 
-const transitions: Readonly<Record<LinkState, readonly LinkState[]>> = Object.freeze({
+const transitions: Readonly<Record<LinkState, readonly LinkState[]>> = freezeDeep({
 	[Stopped]: [Waiting],
 	[Waiting]: [AwaitingClock, Resolving, Stopped],
 	[AwaitingClock]: [Resolving, Stopped],

@@ -1,5 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { utf8Length, writeUtf8 } from "../base/bytes.ts";
+import { freezeDeep } from "../base/freeze.ts";
 import type { BufferPool } from "../base/pool.ts";
 import { Status } from "../base/status.ts";
 import { after, never } from "../base/ticks.ts";
@@ -54,7 +55,7 @@ export type SessionState = (typeof SessionState)[keyof typeof SessionState];
 
 const { Closed, Opening, Open, Closing, Failed } = SessionState;
 
-const transitions: Readonly<Record<SessionState, readonly SessionState[]>> = Object.freeze({
+const transitions: Readonly<Record<SessionState, readonly SessionState[]>> = freezeDeep({
 	[Closed]: [Opening],
 	[Opening]: [Open, Closed],
 	[Open]: [Closing, Failed, Closed],

@@ -81,7 +81,7 @@ export class ChannelTable {
 			(channel, id) =>
 				id < standardChannels.length || fitted === undefined || fitted.includes(channel.name),
 		);
-		this.#channels = [...known, ...own];
+		this.#channels = Object.freeze([...known, ...own]);
 		if (fitted !== undefined && this.length > Limits.channels) {
 			throw new Error(
 				`channels: ${this.length} are more than the ${Limits.channels} there is room for`,

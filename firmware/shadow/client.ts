@@ -1,6 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { Backoff } from "../base/backoff.ts";
 import { ByteWriter } from "../base/bytes.ts";
+import { freezeDeep } from "../base/freeze.ts";
 import { asDocument, type Document, parseDocument } from "../base/json.ts";
 import { Status } from "../base/status.ts";
 import { after, never } from "../base/ticks.ts";
@@ -48,7 +49,7 @@ export type ShadowState = (typeof ShadowState)[keyof typeof ShadowState];
 
 const { Offline, Subscribing, Getting, Reporting, Synced, Pausing } = ShadowState;
 
-const transitions: Readonly<Record<ShadowState, readonly ShadowState[]>> = Object.freeze({
+const transitions: Readonly<Record<ShadowState, readonly ShadowState[]>> = freezeDeep({
 	[Offline]: [Subscribing, Pausing],
 	[Subscribing]: [Getting, Pausing, Offline],
 	[Getting]: [Reporting, Synced, Pausing, Offline, Subscribing],

@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { freezeDeep } from "../base/freeze.ts";
 import type { Document } from "../base/json.ts";
 import type { KeyValue } from "../ports/storage.ts";
 
@@ -23,7 +24,7 @@ const configFields: readonly Field[] = Object.freeze([
 ]);
 
 /** Settings that must not be longer than the next one: a report holds at least one observation. */
-const nested: readonly (readonly [ConfigField, ConfigField])[] = Object.freeze([
+const nested: readonly (readonly [ConfigField, ConfigField])[] = freezeDeep([
 	Object.freeze(["sampleSeconds", "observeSeconds"] as const),
 	Object.freeze(["observeSeconds", "reportSeconds"] as const),
 ]);

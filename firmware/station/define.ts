@@ -1,4 +1,5 @@
 import { utf8Length } from "../base/bytes.ts";
+import { freezeDeep } from "../base/freeze.ts";
 import { Limits } from "../limits.ts";
 import type { Part, Sensor } from "../ports/sensor.ts";
 import { type Calibration, coefficientsOf } from "../sensing/calibration.ts";
@@ -86,7 +87,7 @@ export function sensor<D extends Driver>(Driver: D, definition: SensorDefinition
 		metadata = {},
 		...placement
 	} = definition;
-	return Object.freeze({ Driver, name, placement, configure, channels, calibrate, metadata });
+	return freezeDeep({ Driver, name, placement, configure, channels, calibrate, metadata });
 }
 
 /** Pins and speed of one I2C bus. */
@@ -201,7 +202,7 @@ export function defineStation(input: StationInput): StationDefinition {
 	checkOneOf("payload", definition.payload, ["columns", "dense"]);
 	const refusal = cadenceFault(definition.cadence);
 	if (refusal !== undefined) fail(`cadence.${refusal.field}: ${refusal.reason}`);
-	return Object.freeze(definition);
+	return freezeDeep(definition);
 }
 
 function checkSensors(definition: StationDefinition): void {

@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { freezeDeep } from "../base/freeze.ts";
 import { never } from "../base/ticks.ts";
 import type { Ticks, Timed } from "../ports/clock.ts";
 
@@ -26,7 +27,7 @@ export type DepartureState = (typeof DepartureState)[keyof typeof DepartureState
 
 const { Staying, Emptying, Leaving, Gone } = DepartureState;
 
-const transitions: Readonly<Record<DepartureState, readonly DepartureState[]>> = Object.freeze({
+const transitions: Readonly<Record<DepartureState, readonly DepartureState[]>> = freezeDeep({
 	[Staying]: [Emptying],
 	[Emptying]: [Leaving, Gone],
 	[Leaving]: [Gone],

@@ -9,16 +9,23 @@ import type { StationDefinition } from "./define.ts";
  */
 export function metadataOf({ site, sensors }: StationDefinition): Document {
 	return {
-		site,
+		site: copyOf(site),
 		sensors: Object.fromEntries(
 			sensors.map(({ name, Driver, metadata, calibrate }) => [
 				name,
 				{
 					part: Driver.part.name,
 					...metadata,
-					...(Object.keys(calibrate).length === 0 ? {} : { calibrate }),
+					...(Object.keys(calibrate).length === 0 ? {} : { calibrate: copyOf(calibrate) }),
 				},
 			]),
 		),
 	};
+}
+
+/** On the chip a definition is in flash, and XS refuses to write an object from there as JSON. */
+function copyOf(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(copyOf);
+	if (typeof value !== "object" || value === null) return value;
+	return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]));
 }

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Plugin, rollup } from "rollup";
 import ts from "typescript";
 
-const root = join(__dirname, "../..");
+export const root = join(__dirname, "../..");
 /** What is compiled and bundled here goes here; nothing else is written. */
 export const output = join(__dirname, "build");
 
@@ -34,6 +34,21 @@ export async function bundle(entry: string): Promise<string> {
 	await result.write({ file, format: "es" });
 	await result.close();
 	return file;
+}
+
+/**
+ * The modules that an entry needs, without what none of them uses, each in a file of its own.
+ *
+ * @returns the folder, in which the files stand as in the source
+ */
+export async function writeModules(entry: string): Promise<string> {
+	const dir = join(output, "modules");
+	rmSync(dir, { recursive: true, force: true });
+	const result = await rollup({ input: join(root, entry), plugins: [own, strip] });
+	const preserved = { preserveModules: true, preserveModulesRoot: root } as const;
+	await result.write({ dir, format: "es", ...preserved });
+	await result.close();
+	return dir;
 }
 
 export function versionOf(name: string): string {

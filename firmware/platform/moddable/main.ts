@@ -44,8 +44,7 @@ function start(lastLines: readonly string[], log: (line: string) => void, guard:
 	for (const line of lastLines) print(`${device.resetReason}, before it: ${line}`);
 
 	const { site = definition.site } = flashed;
-	// XS refuses to write an object of the preloaded image as JSON, which the shadow does with the site.
-	const firmware = boot(device, { ...definition, site: { ...site } });
+	const firmware = boot(device, { ...definition, site });
 	firmware.start(clock.ticks);
 	new NetworkInterface(flashed.wifi, random, guard, {
 		onUp: () => firmware.networkUp(clock.ticks),

@@ -4,7 +4,7 @@
 
 #include "machine.h"
 
-static struct module_size compiled;
+static int prints_sizes;
 
 /** Slots that the engine has made before the first program, by address; they never move. */
 static txSlot **built_in;
@@ -136,8 +136,10 @@ void fxLoadModule(txMachine *the, txSlot *module, txID module_id)
 {
 	txScript *script = compile(the, fxGetKeyName(the, module_id));
 	if (script) {
-		compiled.code += script->codeSize;
-		compiled.names += script->symbolsSize;
+		if (prints_sizes) {
+			const char *path = fxGetKeyName(the, module_id);
+			printf("%d %d %s\n", (int)script->codeSize, (int)script->symbolsSize, path);
+		}
 		fxResolveModule(the, module, module_id, script, NULL, NULL);
 	}
 }
@@ -170,9 +172,9 @@ void machine_import(txMachine *the, const char *path)
 	machine_run_jobs(the);
 }
 
-struct module_size machine_compiled(void)
+void machine_print_sizes(void)
 {
-	return compiled;
+	prints_sizes = 1;
 }
 
 /** Calls `visit` with every slot of a kind. */
@@ -328,6 +330,25 @@ static const char *name_of(txMachine *the, txID id)
 	return name ? name : "?";
 }
 
+/** The first items of an array: enough to find it by. */
+static void print_items(txMachine *the, txSlot *array)
+{
+	const txIndex length = array->value.array.address ? fxGetIndexSize(the, array) : 0;
+	for (txIndex index = 0; index < length && index < 4; index++) {
+		const txSlot *item = array->value.array.address + index;
+		if (XS_STRING_KIND == item->kind || XS_STRING_X_KIND == item->kind) {
+			printf(" \"%s\"", item->value.string);
+		} else if (XS_INTEGER_KIND == item->kind) {
+			printf(" %d", (int)item->value.integer);
+		} else if (XS_REFERENCE_KIND == item->kind) {
+			const txSlot *first = item->value.reference->next;
+			printf(" {%s}", first ? name_of(the, first->ID) : "");
+		} else {
+			printf(" ?");
+		}
+	}
+}
+
 static int report_instance(txMachine *the, txSlot *instance)
 {
 	txSlot *internal = instance->next;
@@ -342,6 +363,9 @@ static int report_instance(txMachine *the, txSlot *instance)
 		return 0;
 	}
 	printf("mutable %s:", XS_ARRAY_KIND == internal->kind ? "array" : "object");
+	if (XS_ARRAY_KIND == internal->kind) {
+		print_items(the, internal);
+	}
 	for (txSlot *property = internal; property; property = property->next) {
 		if (!(property->flag & XS_INTERNAL_FLAG)) {
 			printf(" %s", name_of(the, property->ID));
@@ -364,6 +388,9 @@ static int report_closure(txMachine *the, txSlot *slot)
 
 void machine_freeze(txMachine *the)
 {
+	// What the last call has left in the registers of the machine, and then what only names kept.
+	the->scratch.kind = XS_UNDEFINED_KIND;
+	fxCollectGarbage(the);
 	fxCollectGarbage(the);
 	each_slot(the, XS_INSTANCE_KIND, freeze_instance);
 	each_slot(the, XS_CLOSURE_KIND, freeze_closure);
@@ -388,9 +415,20 @@ static int kind_in_flash(int kind)
 	}
 }
 
+static int put_items_in_flash(txMachine *the, txSlot *array)
+{
+	const txIndex length = array->value.array.address ? fxGetIndexSize(the, array) : 0;
+	for (txIndex index = 0; index < length; index++) {
+		txSlot *item = array->value.array.address + index;
+		item->kind = kind_in_flash(item->kind);
+	}
+	return 0;
+}
+
 void machine_share(txMachine *the)
 {
 	fxShareMachine(the);
+	each_slot(the, XS_ARRAY_KIND, put_items_in_flash);
 	for (txSlot *heap = the->firstHeap; heap; heap = heap->next) {
 		for (txSlot *slot = heap + 1; slot < heap->value.reference; slot++) {
 			slot->kind = kind_in_flash(slot->kind);

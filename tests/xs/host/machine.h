@@ -13,12 +13,6 @@ typedef struct sxMachine machine;
 typedef struct xsMachineRecord machine;
 #endif
 
-/** Bytes of compiled code and of its table of names. */
-struct module_size {
-	uint32_t code;
-	uint32_t names;
-};
-
 /** How full a machine is; slots have 16 bytes on the chip and in a build with -m32. */
 struct usage {
 	uint32_t chunk_bytes;
@@ -32,8 +26,8 @@ void machine_import(machine *the, const char *path);
 /** Runs promise jobs until there are none. */
 void machine_run_jobs(machine *the);
 
-/** Sum over all modules that were compiled so far. */
-struct module_size machine_compiled(void);
+/** Has a line printed for each module that is compiled: bytes of its code, bytes of its names, path. */
+void machine_print_sizes(void);
 
 /** Remembers what the engine itself has made, before any program. */
 void machine_mark_built_in(machine *the);

@@ -2,7 +2,7 @@
  * Runs a program on XS as the chip runs its firmware: the bundle is loaded and frozen in a machine of its own, as
  * the SDK's linker does on the build machine, and a second machine of fixed size runs what is in it.
  *
- *     xs size FILE...                            bytes of code and of names, of all modules that FILE brings
+ *     xs size FILE                               bytes of code and of names of each module that FILE brings
  *     xs mutable FILE                            what is still mutable after loading; fails when there is any
  *     xs run [OPTION=N...] FILE PROGRAM [WORLD]  calls `programs[PROGRAM](host)` that FILE leaves on `globalThis`
  *
@@ -57,7 +57,7 @@ static void host_usage(xsMachine *the)
 	memcpy(into, &usage, length < sizeof(usage) ? length : sizeof(usage));
 }
 
-/** remote(operation, a, b, bytes) → number: the world's answer, with the bytes copied there and back. */
+/** remote(operation, a, b[, bytes]) → number: the world's answer, with the bytes copied there and back. */
 static void host_remote(xsMachine *the)
 {
 	static uint8_t copy[8192];
@@ -70,7 +70,7 @@ static void host_remote(xsMachine *the)
 	if (!world) {
 		xsUnknownError("remote: there is no world");
 	}
-	if (xsmcTest(xsArg(3))) {
+	if (xsmcArgc > 3) {
 		xsmcGetBufferWritable(xsArg(3), &bytes, &length);
 		if (length > sizeof(copy)) {
 			xsRangeError("remote: too many bytes");
@@ -164,14 +164,10 @@ static int call(xsMachine *machine, const char *name, const char *into)
 	return failed;
 }
 
-static int size_of_modules(int count, char **files)
+static int print_sizes(const char *file)
 {
-	xsMachine *machine = create();
-	for (int index = 0; index < count; index++) {
-		machine_import(machine, files[index]);
-	}
-	struct module_size size = machine_compiled();
-	printf("{\"code\":%u,\"names\":%u}\n", size.code, size.names);
+	machine_print_sizes();
+	machine_import(create(), file);
 	return 0;
 }
 
@@ -227,8 +223,8 @@ static int run(int count, char **arguments)
 
 int main(int count, char **arguments)
 {
-	if (count > 2 && 0 == strcmp(arguments[1], "size")) {
-		return size_of_modules(count - 2, arguments + 2);
+	if (count == 3 && 0 == strcmp(arguments[1], "size")) {
+		return print_sizes(arguments[2]);
 	}
 	if (count == 3 && 0 == strcmp(arguments[1], "mutable")) {
 		return report_mutable(arguments[2]);
@@ -236,6 +232,6 @@ int main(int count, char **arguments)
 	if (count > 3 && 0 == strcmp(arguments[1], "run")) {
 		return run(count - 2, arguments + 2);
 	}
-	fprintf(stderr, "usage: xs size FILE... | mutable FILE | run [OPTION=N...] FILE PROGRAM [WORLD]\n");
+	fprintf(stderr, "usage: xs size FILE | mutable FILE | run [OPTION=N...] FILE PROGRAM [WORLD]\n");
 	return 64;
 }
