@@ -22,7 +22,7 @@ type Stored = (typeof Stored)[keyof typeof Stored];
 const receivedKey = "mqtt.received";
 /** By index of the delivery. */
 const deliveryKeys: readonly string[] = Object.freeze(
-	Array.from({ length: deliveriesMaximum }, (_, index) => `mqtt.out.${index}`),
+	new Array(deliveriesMaximum).fill(0).map((_, index) => `mqtt.out.${index}`),
 );
 
 /**

@@ -1,6 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { Backoff } from "../base/backoff.ts";
 import { ByteWriter } from "../base/bytes.ts";
+import { freezeDeep } from "../base/freeze.ts";
 import { type Document, parseDocument } from "../base/json.ts";
 import { Status, statusName } from "../base/status.ts";
 import { after, never } from "../base/ticks.ts";
@@ -68,7 +69,7 @@ export type ClaimState = (typeof ClaimState)[keyof typeof ClaimState];
 
 const { Offline, Subscribing, Creating, Registering, Storing, Pausing, Done } = ClaimState;
 
-const transitions: Readonly<Record<ClaimState, readonly ClaimState[]>> = Object.freeze({
+const transitions: Readonly<Record<ClaimState, readonly ClaimState[]>> = freezeDeep({
 	[Offline]: [Subscribing, Pausing],
 	[Subscribing]: [Creating, Registering, Pausing, Offline],
 	[Creating]: [Registering, Pausing, Offline],

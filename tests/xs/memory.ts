@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { root, writeModules } from "./bundle.ts";
 import { type Engine, runEngine } from "./engine.ts";
@@ -34,26 +34,36 @@ export async function codeByRoom(engine: Engine): Promise<readonly Figure[]> {
 		.sort((one, other) => other.measured - one.measured);
 }
 
-/** A row of a table of `docs/memory.md`: `| name | measured | budget |…`, numbers with separators. */
-export interface Row extends Figure {
+/** A row of a table of `docs/memory.md`: `| \`name\` | measured | budget |…`, numbers with separators. */
+interface Row extends Figure {
 	readonly budget: number;
 }
 
 const document = join(root, "docs/memory.md");
+const rowPattern = /^\| `([^`]+)` \| ([\d,]+) \| ([\d,]+) \|/gm;
 
-/** The rows of `docs/memory.md` that have a measured figure and a budget, by name. */
-export function documented(): ReadonlyMap<string, Row> {
+/** The rows of `docs/memory.md`, by name. */
+function documented(): ReadonlyMap<string, Row> {
 	const rows = new Map<string, Row>();
-	const pattern = /^\| `([^`]+)`[^|]*\| ([\d,]+) \| ([\d,]+) \|/gm;
 	const number = (text: string): number => Number(text.replaceAll(",", ""));
-	for (const [, name, measured, budget] of readFileSync(document, "utf8").matchAll(pattern)) {
+	for (const [, name, measured, budget] of readFileSync(document, "utf8").matchAll(rowPattern)) {
 		rows.set(name!, { name: name!, measured: number(measured!), budget: number(budget!) });
 	}
 	return rows;
 }
 
+/** Writes what is measured into the rows that there are; budgets are for people to change. */
+export function record(figures: readonly Figure[]): void {
+	const measured = new Map(figures.map((figure) => [figure.name, figure.measured]));
+	const text = readFileSync(document, "utf8").replace(rowPattern, (_, name, old, budget) => {
+		const figure = measured.get(name) ?? Number(old.replaceAll(",", ""));
+		return `| \`${name}\` | ${figure.toLocaleString("en-US")} | ${budget} |`;
+	});
+	writeFileSync(document, text);
+}
+
 /** How far a figure of the document may be from what is measured, as a share of it. */
-export const tolerance = 0.05;
+const tolerance = 0.1;
 
 /**
  * Holds figures against the document.

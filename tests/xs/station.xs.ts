@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { bundle } from "./bundle.ts";
 import { buildEngine, creation, device, type Engine, type Outcome, runEngine } from "./engine.ts";
-import { codeByRoom, complaints } from "./memory.ts";
+import { codeByRoom, complaints, record } from "./memory.ts";
 import { runOnNode } from "./node.ts";
 
 /** A machine in which a thousand reports leave their garbage lying. */
@@ -19,6 +19,7 @@ function figuresOf({ lines }: Outcome): Record<string, number> {
 function hold(figures: Readonly<Record<string, number>>): void {
 	const all = Object.entries(figures).map(([name, measured]) => ({ name, measured }));
 	process.stderr.write(`${all.map(({ name, measured }) => `${name} ${measured}`).join(", ")}\n`);
+	if (process.env.ISOBAR_MEMORY === "write") record(all);
 	expect(complaints(all)).toEqual([]);
 }
 

@@ -1,6 +1,7 @@
 import TCP from "embedded:io/socket/tcp";
 import TlsEngine from "embedded:isobar/tls";
 import { assert } from "../../base/assert.ts";
+import { freezeDeep } from "../../base/freeze.ts";
 import type { Status } from "../../base/status.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Socket, SocketConstructor, SocketOptions } from "../../ports/socket.ts";
@@ -55,7 +56,7 @@ type State = (typeof State)[keyof typeof State];
 
 const { Closed, Connecting, Handshaking, Up, Ending, Leaving } = State;
 
-const transitions: Readonly<Record<State, readonly State[]>> = Object.freeze({
+const transitions: Readonly<Record<State, readonly State[]>> = freezeDeep({
 	[Closed]: [Connecting],
 	[Connecting]: [Handshaking, Ending, Closed],
 	[Handshaking]: [Up, Ending, Closed],
