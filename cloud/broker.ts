@@ -13,6 +13,7 @@ import type { Settled } from "./commit.ts";
 import { Connection, type DisconnectReason } from "./connection.ts";
 import { codeOf } from "./fault.ts";
 import { disconnectType, PacketScanner } from "./framing.ts";
+import type { LogEvent } from "./logevent.ts";
 import { Presence } from "./presence.ts";
 import type { Publisher } from "./provisioning/service.ts";
 import type { Action } from "./registry/policy.ts";
@@ -32,7 +33,7 @@ const BrokerLimits = Object.freeze({
 
 export interface BrokerOptions {
 	readonly access: Access;
-	log(line: string): void;
+	log(line: string, event?: LogEvent): void;
 	/** Makes a message safe and then calls back; it is acknowledged after that, or not at all. */
 	keep(topicName: string, payload: Uint8Array, done: Settled): void;
 	/**
@@ -77,6 +78,8 @@ export class Broker {
 	readonly #retained = new Map<string, Message>();
 	#killed = false;
 	readonly traffic = new Traffic();
+	/** Why the last message could not be kept; `undefined` when it could. */
+	keepFailure: string | undefined;
 
 	private constructor(options: BrokerOptions) {
 		this.#options = options;
@@ -136,9 +139,14 @@ export class Broker {
 		const problem = isName
 			? problemOf({ topic: topicName, payload: bytes })
 			: "a topic that is no topic name";
-		if (problem) throw new MessageFault(problem);
+		if (problem) {
+			this.traffic.count("PublishIn", "ClientError");
+			throw new MessageFault(problem);
+		}
 		await new Promise<void>((resolve, reject) =>
-			this.#options.keep(topicName, bytes, (error) => (error ? reject(error) : resolve())),
+			this.#keep({ topic: topicName, payload: bytes, retain }, (error) =>
+				error ? reject(error) : resolve(),
+			),
 		);
 		if (this.#killed) return;
 		const packet = { topic: topicName, payload: bytes, qos: qos as 0 | 1, retain, dup: false };
@@ -220,6 +228,7 @@ export class Broker {
 	#watch(): void {
 		// Just before its CONNACK, so that a client that has that finds everybody knows of it.
 		this.#aedes.on("client", (client) => this.#accepted(this.#connections.get(client)!));
+		this.#aedes.on("ping", () => this.traffic.count("Ping", "Success"));
 		this.#aedes.on("keepaliveTimeout", (client) => {
 			this.#connections.get(client)?.blame("MQTT_KEEP_ALIVE_TIMEOUT");
 		});
@@ -231,6 +240,7 @@ export class Broker {
 			const connection = this.#connections.get(client);
 			// aedes unsubscribes a client that has gone, too.
 			if (!connection || connection.socket.destroyed) return;
+			this.traffic.count("Unsubscribe", "Success", topics.length);
 			for (const topic of topics) connection.topicFilters.delete(topic);
 			this.#presence.unsubscribed(connection, topics, Date.now());
 		});
@@ -254,11 +264,19 @@ export class Broker {
 			(reason) => {
 				if (reason !== undefined) {
 					this.traffic.failures += 1;
-					this.#options.log(`refused ${connection.peer}: ${reason}`);
+					// An id that is none at all is the client's mistake; anything else is about who it is.
+					const isNamed = connection.clientId !== "";
+					this.traffic.count("Connect", isNamed ? "AuthError" : "ClientError");
+					this.#options.log(`refused ${connection.peer}: ${reason}`, {
+						...eventOf(connection),
+						eventType: "Connect",
+						reason,
+					});
 				}
 				callback(reason === undefined ? null : new Refusal(), reason === undefined);
 			},
 			(error: Error) => {
+				this.traffic.count("Connect", "ServerError");
 				this.#end(connection, "SERVER_ERROR", error.message);
 				callback(new Refusal(), false);
 			},
@@ -303,6 +321,7 @@ export class Broker {
 		this.#connected.get(clientId)?.socket.destroy();
 		this.#connected.set(clientId, connection);
 		const thingName = this.#options.access.exclusiveThingOf(connection);
+		this.traffic.count("Connect", "Success");
 		this.#presence.connected(connection, thingName, Date.now());
 		this.#options.access.settle(connection.certificateId).catch((error: Error) => {
 			this.#options.log(`registry: ${error.message}`);
@@ -337,21 +356,37 @@ export class Broker {
 		}
 		const problem = problemOf(packet);
 		if (problem) {
+			this.traffic.count("PublishIn", "ClientError");
 			this.#end(connection, "CLIENT_ERROR", problem);
 			callback(new Refusal());
 			return;
 		}
 		if (!this.#mayPublish(connection, packet)) {
+			this.traffic.count("PublishIn", "AuthError");
 			callback(new Refusal());
 			return;
 		}
-		this.#options.keep(packet.topic, bytesOf(packet.payload), (error) => {
+		this.#keep(packet, (error) => {
 			if (error) {
 				this.#end(connection, "SERVER_ERROR", `its message can't be kept: ${error.message}`);
 				callback(new Refusal());
 			} else {
 				callback();
 			}
+		});
+	}
+
+	/** Makes a message safe, and counts how that went. */
+	#keep(
+		{ topic, payload, retain }: { topic: string; payload: string | Buffer; retain: boolean },
+		done: Settled,
+	): void {
+		this.#options.keep(topic, bytesOf(payload), (error) => {
+			this.keepFailure = error?.message;
+			const result = error ? "ServerError" : "Success";
+			this.traffic.count("PublishIn", result);
+			if (retain) this.traffic.count("PublishRetained", result);
+			done(error);
 		});
 	}
 
@@ -368,7 +403,9 @@ export class Broker {
 				? "more than 50 subscriptions"
 				: problemOf(subscription);
 		if (problem) this.#end(connection, "CLIENT_ERROR", problem);
-		if (!problem && this.#may(connection, "iot:Subscribe", topic)) callback(null, subscription);
+		const isAllowed = !problem && this.#may(connection, "iot:Subscribe", topic);
+		this.traffic.count("Subscribe", problem ? "ClientError" : isAllowed ? "Success" : "AuthError");
+		if (isAllowed) callback(null, subscription);
 		else callback(new Refusal());
 	}
 
@@ -379,7 +416,9 @@ export class Broker {
 		// Between a device and the service nobody listens, and nobody answers for the service.
 		if (isProvisioningTopic(packet.topic) && "clientId" in packet) return null;
 		const { access } = this.#options;
-		if (!access.decide(connection, "iot:Receive", "topic", packet.topic).allowed) return null;
+		const { allowed } = access.decide(connection, "iot:Receive", "topic", packet.topic);
+		this.traffic.count("PublishOut", allowed ? "Success" : "AuthError");
+		if (!allowed) return null;
 		this.traffic.messagesOut += 1;
 		return packet;
 	}
@@ -400,6 +439,12 @@ export class Broker {
 		connection.blame("AUTH_ERROR");
 		this.#options.log(
 			`denied ${clientId} (certificate ${certificateId}) ${action} on ${JSON.stringify(name)}: ${because}`,
+			{
+				...eventOf(connection),
+				eventType: action === "iot:Subscribe" ? "Subscribe" : "Publish-In",
+				topicName: name,
+				reason: because,
+			},
 		);
 		return false;
 	}
@@ -438,8 +483,24 @@ export class Broker {
 	#end(connection: Connection, reason: DisconnectReason, text: string): void {
 		this.traffic.failures += 1;
 		connection.blame(reason);
-		this.#options.log(`closed ${connection.peer} (${connection.clientId}): ${text}`);
+		this.#options.log(`closed ${connection.peer} (${connection.clientId}): ${text}`, {
+			...eventOf(connection),
+			eventType: "Disconnect",
+			disconnectReason: connection.reason,
+			reason: text,
+		});
 	}
+}
+
+/** What the log says of every failure of a connection. */
+function eventOf({ clientId, certificateId, address }: Connection): LogEvent {
+	return {
+		level: "warn",
+		status: "Failure",
+		...(clientId === "" ? {} : { clientId }),
+		principalId: certificateId,
+		sourceIp: address,
+	};
 }
 
 /** What is wrong with a topic or a message by the limits, whoever sends it. */

@@ -1,6 +1,7 @@
 /** The local cloud: one process that behaves like AWS IoT Core in what a station uses. */
 export type { ArchivedObservation } from "./archive.ts";
 export { CloudFault } from "./fault.ts";
+export type { LogEvent } from "./logevent.ts";
 export { type Cloud, type CloudOptions, type HttpOptions, startCloud } from "./main.ts";
 export { provision } from "./provision.ts";
 export { Authorities, type CustomerAuthority } from "./provisioning/authorities.ts";

@@ -8,6 +8,7 @@ import { Broker, type Message } from "./broker.ts";
 import { Layout } from "./layout.ts";
 import { listen } from "./listener.ts";
 import { takeLock } from "./lock.ts";
+import type { LogEvent } from "./logevent.ts";
 import { MetadataArchive } from "./metadata.ts";
 import { provision } from "./provision.ts";
 import { Authorities } from "./provisioning/authorities.ts";
@@ -49,7 +50,7 @@ export interface CloudOptions {
 	readonly epoch?: () => number;
 	/** Provisioning requests of one kind in a second; 10 unless given. */
 	readonly provisioningPerSecond?: number;
-	log(line: string): void;
+	log(line: string, event?: LogEvent): void;
 }
 
 export interface HttpOptions {
@@ -206,7 +207,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			retained: () => broker.retained,
 			disconnect: (clientId: string) => broker.disconnect(clientId),
 		};
-		const services = { region, accountId, registry, authority, shadows, live };
+		const meters = { broker, archive, shadows };
+		const services = { region, accountId, registry, authority, shadows, meters, live };
 		const views = watch && { series, watch };
 		const http =
 			options.http && (await openHttp({ ...services, views }, options.http, layout, log));

@@ -52,6 +52,8 @@ export class Shadows {
 	readonly #queues = new Map<string, { length: number; tail: Promise<unknown> }>();
 	readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 	#stopped = false;
+	/** Requests of stations and apps since the start, as "get accepted". */
+	readonly counts = new Map<`${ShadowOperation} ${"accepted" | "rejected"}`, number>();
 
 	private constructor(
 		directory: string,
@@ -81,11 +83,11 @@ export class Shadows {
 		const text = this.#decode(payload);
 		const queue = this.#queueOf(request.thing);
 		if (queue.length >= ShadowLimits.requestsInFlight) {
-			this.#publish(answerTooMany(request, text, nowSeconds()).answers);
+			this.#finish(request, answerTooMany(request, text, nowSeconds()).answers);
 			return;
 		}
 		this.#enqueue(request.thing, async () => {
-			this.#publish((await this.#answer(request, text)).answers);
+			this.#finish(request, (await this.#answer(request, text)).answers);
 		});
 	}
 
@@ -127,6 +129,7 @@ export class Shadows {
 		return this.#enqueue(request.thing, async () => {
 			const { answers } = await this.#answer(request, text);
 			const answer = answers.at(-1)!.document;
+			this.#count(operation, answers);
 			if ("code" in answer) throw new ShadowRejected(Number(answer.code), String(answer.message));
 			if (operation !== "get") this.#publish(answers);
 			return answer;
@@ -167,6 +170,17 @@ export class Shadows {
 		}
 		this.#records.set(path, outcome.record);
 		return outcome;
+	}
+
+	#finish({ operation }: ShadowRequest, answers: readonly ShadowAnswer[]): void {
+		this.#count(operation, answers);
+		this.#publish(answers);
+	}
+
+	#count(operation: ShadowOperation, answers: readonly ShadowAnswer[]): void {
+		const result = "code" in answers.at(-1)!.document ? "rejected" : "accepted";
+		const name = `${operation} ${result}` as const;
+		this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
 	}
 
 	#queueOf(thing: string): { length: number; tail: Promise<unknown> } {

@@ -1,3 +1,15 @@
+/** What the broker does for clients, by the names of CloudWatch (aws-iot-contract.md §8.1). */
+export type Operation =
+	| "Connect"
+	| "Ping"
+	| "PublishIn"
+	| "PublishOut"
+	| "PublishRetained"
+	| "Subscribe"
+	| "Unsubscribe";
+
+export type Result = "AuthError" | "ClientError" | "ServerError" | "Success";
+
 /** What has gone through the broker since it was opened. */
 export class Traffic {
 	/** Messages that clients have published and that were accepted. */
@@ -9,4 +21,11 @@ export class Traffic {
 	/** Bytes of TLS records of connections that are over; `Broker.bytes` has them all. */
 	bytesIn = 0;
 	bytesOut = 0;
+	/** How often each operation had which result, such as "PublishIn.Success". */
+	readonly counts = new Map<`${Operation}.${Result}`, number>();
+
+	count(operation: Operation, result: Result, times = 1): void {
+		const name = `${operation}.${result}` as const;
+		this.counts.set(name, (this.counts.get(name) ?? 0) + times);
+	}
 }

@@ -4,6 +4,7 @@ import { document } from "./routes/document.ts";
 import { groups } from "./routes/groups.ts";
 import { health } from "./routes/health.ts";
 import { messages } from "./routes/messages.ts";
+import { metrics } from "./routes/metrics.ts";
 import { policies } from "./routes/policies.ts";
 import { principals } from "./routes/principals.ts";
 import { series } from "./routes/series.ts";
@@ -19,6 +20,7 @@ import type { RouteModule } from "./services.ts";
 export const routeModules: readonly RouteModule[] = [
 	document,
 	health,
+	metrics,
 	things,
 	types,
 	groups,

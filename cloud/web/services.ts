@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
-import type { Message } from "../broker.ts";
+import type { Archive } from "../archive.ts";
+import type { Broker, Message } from "../broker.ts";
 import type { Authority } from "../registry/authority.ts";
 import type { RegistryStore } from "../registry/store.ts";
 import type { Shadows } from "../shadows.ts";
@@ -17,7 +18,16 @@ export interface Services {
 	/** Not there where a data directory is looked at whose cloud does not run. */
 	readonly views?: Views | undefined;
 	/** Not there where a data directory is looked at whose cloud does not run. */
+	readonly meters?: Meters | undefined;
+	/** Not there where a data directory is looked at whose cloud does not run. */
 	readonly live?: Live | undefined;
+}
+
+/** The parts that count what they do. */
+export interface Meters {
+	readonly broker: Broker;
+	readonly archive: Archive;
+	readonly shadows: Shadows;
 }
 
 /** What there is only while a cloud runs. */

@@ -2,9 +2,10 @@ import { startCloud } from "../../cloud/index.ts";
 import { ExitCode, type Host } from "./host.ts";
 import { type HttpCommandOptions, httpOptions } from "./http.ts";
 import { Interrupt } from "./interrupt.ts";
+import { type LogOptions, makeLog } from "./logger.ts";
 
 /** What the user asked for, by the names of the options. */
-export interface CloudCommandOptions extends HttpCommandOptions {
+export interface CloudCommandOptions extends HttpCommandOptions, LogOptions {
 	readonly port: number;
 	readonly host: string;
 	readonly data: string;
@@ -19,12 +20,7 @@ export interface CloudCommandOptions extends HttpCommandOptions {
  * @throws {Error} with one line, for example when the port is in use
  */
 export async function cloud(options: CloudCommandOptions, host: Host): Promise<ExitCode> {
-	const log = (line: string): void => {
-		const time = new Date().toISOString();
-		host.stdout.write(
-			options.json ? `${JSON.stringify({ time, message: line })}\n` : `${time}  ${line}\n`,
-		);
-	};
+	const log = makeLog(host.stdout, options);
 	const interrupt = new Interrupt(host);
 	try {
 		const running = await startCloud({

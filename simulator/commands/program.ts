@@ -7,6 +7,7 @@ import { type CloudCommandOptions, cloud } from "./cloud.ts";
 import { type DecodeOptions, decode, decodeForms } from "./decode.ts";
 import { addDeviceCommands, type DeviceActions, deviceActions } from "./deviceprogram.ts";
 import { ExitCode, type Host } from "./host.ts";
+import { logFormats, logLevels } from "./logger.ts";
 import {
 	brokerAddress,
 	duration,
@@ -182,7 +183,22 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 			wholeNumber(1, 36_500),
 		)
 		.option("--retain-mb <N>", "MB of Parquet that are kept (default: all)", wholeNumber(1, 1e9))
-		.option("--json", "log lines as JSON")
+		.option("--json", "log lines as JSON: time and message")
+		.addOption(
+			new Option("--log-level <LEVEL>", "the least that is logged")
+				.choices(logLevels)
+				.default("info")
+				.env("ISOBAR_LOG_LEVEL"),
+		)
+		.addOption(
+			new Option(
+				"--log-format <FORMAT>",
+				"text, or JSON with the level and the fields of AWS's logs",
+			)
+				.choices(logFormats)
+				.default("text")
+				.env("ISOBAR_LOG_FORMAT"),
+		)
 		.action(async (options: CloudCommandOptions) => onEnd(await actions.cloud(options, host)));
 	program
 		.command("decode")

@@ -27,7 +27,8 @@ async function well(method: string, path: string, body?: unknown, headers = {}):
 }
 
 test("every operation of the document answers as the document says", async () => {
-	for (const path of ["/health", "/api/openapi.json", "/api/endpoint"]) await well("GET", path);
+	for (const path of ["/health", "/metrics", "/api/openapi.json", "/api/endpoint"])
+		await well("GET", path);
 	await well("POST", "/api/isobar/session");
 	await well("DELETE", "/api/isobar/session");
 
