@@ -190,7 +190,7 @@ export class Broker {
 		return this.#connected.size;
 	}
 
-	/** Bytes on the wire since the start, TLS included. */
+	/** Bytes of MQTT since the start: what TLS adds is not seen here. */
 	get bytes(): { readonly bytesIn: number; readonly bytesOut: number } {
 		let { bytesIn, bytesOut } = this.traffic;
 		for (const { socket } of this.#connections.values()) {

@@ -15,7 +15,7 @@ import { Authorities } from "./provisioning/authorities.ts";
 import { JustInTime } from "./provisioning/justintime.ts";
 import { Provisioning, type ProvisioningClaim } from "./provisioning/service.ts";
 import { Templates } from "./provisioning/templates.ts";
-import { Authority } from "./registry/authority.ts";
+import { openAuthority } from "./registry/authoritykey.ts";
 import { RegistryStore } from "./registry/store.ts";
 import type { JsonObject } from "./services/document.ts";
 import { Shadows } from "./shadows.ts";
@@ -44,6 +44,8 @@ export interface CloudOptions {
 	readonly accountId?: string;
 	/** How much of the archive is kept; all unless given. */
 	readonly retention?: Retention | undefined;
+	/** Encrypts the private key of the authority at rest; see `openAuthority`. */
+	readonly caPassphrase?: string | undefined;
 	/** The HTTP API and the page; none unless given. */
 	readonly http?: HttpOptions | undefined;
 	/** UTC in ms, by which ownership tokens end; the clock of this machine unless given. */
@@ -107,7 +109,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 	const { dataDir, port, log, host = "127.0.0.1", channels = new ChannelTable() } = options;
 	const { region = "us-east-1", accountId = "000000000000" } = options;
 	const layout = new Layout(dataDir);
-	await provision(dataDir, []);
+	await provision(dataDir, [], undefined, options.caPassphrase);
 	// What has been opened so far, newest first: a start that fails, a crash and an end all go backwards.
 	const opened: { kill(): void; close(): Promise<void> }[] = [];
 	const unlock = takeLock(layout.lock);
@@ -137,10 +139,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		opened.unshift(shadows);
 		await noteAll(metadata, registry, shadows);
 		const templates = new Templates(layout);
-		const authority = await Authority.open(
-			await readFile(layout.authority.certificate, "utf8"),
-			await readFile(layout.authority.key, "utf8"),
-		);
+		const authority = await openAuthority(layout, options.caPassphrase);
 		const provisioning = new Provisioning({
 			registry,
 			access,

@@ -3,7 +3,8 @@ import { hostname } from "node:os";
 import { CloudFault, codeOf } from "./fault.ts";
 import { createFile, makeDirectory, readIfPresent, syncDirectory } from "./file.ts";
 import { type CredentialPaths, Layout } from "./layout.ts";
-import { Authority, makeKey } from "./registry/authority.ts";
+import { makeKey } from "./registry/authority.ts";
+import { openAuthority } from "./registry/authoritykey.ts";
 import { isThingName } from "./registry/registry.ts";
 
 /** Key generation and file syncs overlap this many deep; more gains nothing on a small machine. */
@@ -14,7 +15,8 @@ const concurrency = 16;
  * server's certificate and one certificate for each thing. What is there is never overwritten, so
  * it can be called at every start, and a run that was cut short is taken up where it stopped.
  *
- * @param onProgress  called after each thing with how many of them are done
+ * @param onProgress    called after each thing with how many of them are done
+ * @param caPassphrase  of the authority's private key, see `openAuthority`
  * @throws {CloudFault} "BadName" for a text that cannot name a thing; "KeyMissing" for a certificate
  *   whose private key is gone
  */
@@ -22,6 +24,7 @@ export async function provision(
 	dataDir: string,
 	thingNames: readonly string[],
 	onProgress: (done: number) => void = () => {},
+	caPassphrase?: string,
 ): Promise<void> {
 	for (const thing of thingNames) {
 		if (!isThingName(thing)) {
@@ -34,8 +37,7 @@ export async function provision(
 	const layout = new Layout(dataDir);
 	for (const directory of layout.directories) await makeDirectory(directory);
 
-	const root = await ensureCredentials(layout.authority, Authority.issueRoot);
-	const authority = await Authority.open(root.certificate, root.key);
+	const authority = await openAuthority(layout, caPassphrase);
 	await ensureCredentials(layout.server, (key) =>
 		authority.issueServer(key, [...new Set(["localhost", hostname()])], ["127.0.0.1", "::1"]),
 	);

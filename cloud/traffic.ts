@@ -18,7 +18,7 @@ export class Traffic {
 	messagesOut = 0;
 	/** Connections, messages and subscriptions that were refused, and connections ended by the broker. */
 	failures = 0;
-	/** Bytes of TLS records of connections that are over; `Broker.bytes` has them all. */
+	/** Bytes of MQTT, inside TLS, of connections that are over; `Broker.bytes` has them all. */
 	bytesIn = 0;
 	bytesOut = 0;
 	/** How often each operation had which result, such as "PublishIn.Success". */

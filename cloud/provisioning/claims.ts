@@ -2,7 +2,8 @@ import type { Realm } from "../access.ts";
 import { CloudFault } from "../fault.ts";
 import { createFile, readIfPresent, syncDirectory } from "../file.ts";
 import { type CredentialPaths, Layout } from "../layout.ts";
-import { Authority, makeKey } from "../registry/authority.ts";
+import { makeKey } from "../registry/authority.ts";
+import { openAuthority } from "../registry/authoritykey.ts";
 import { isTemplateName } from "./templates.ts";
 
 /** Common names of claim certificates start with this; what is behind it is a template. */
@@ -24,16 +25,18 @@ export function claimPolicyName(templateName: string): string {
  *
  * @throws {CloudFault} "NotFound" when the data directory has no authority yet
  */
-export async function makeClaim(dataDir: string, templateName: string): Promise<CredentialPaths> {
+export async function makeClaim(
+	dataDir: string,
+	templateName: string,
+	caPassphrase?: string,
+): Promise<CredentialPaths> {
 	const layout = new Layout(dataDir);
 	const paths = layout.claim(templateName);
 	if ((await readIfPresent(paths.certificate)) !== undefined) return paths;
-	const certificate = await readIfPresent(layout.authority.certificate);
-	const authorityKey = await readIfPresent(layout.authority.key);
-	if (certificate === undefined || authorityKey === undefined) {
+	if ((await readIfPresent(layout.authority.certificate)) === undefined) {
 		throw new CloudFault("NotFound", `there is no authority in ${layout.root}`);
 	}
-	const authority = await Authority.open(certificate, authorityKey);
+	const authority = await openAuthority(layout, caPassphrase);
 	await createFile(paths.key, await makeKey(), 0o600);
 	// Of a run that was cut short there may be a key, and it is as good.
 	const key = (await readIfPresent(paths.key))!;

@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { Access } from "../access.ts";
 import { CloudFault } from "../fault.ts";
 import { readIfPresent } from "../file.ts";
 import { Layout } from "../layout.ts";
 import { lockOwner, takeLock } from "../lock.ts";
 import { provision } from "../provision.ts";
-import { Authority } from "../registry/authority.ts";
+import { openAuthority } from "../registry/authoritykey.ts";
 import { RegistryStore } from "../registry/store.ts";
 import { Shadows } from "../shadows.ts";
 import { makeApp } from "./app.ts";
@@ -34,13 +33,18 @@ export interface HttpAddress {
  */
 export async function openApi(
 	dataDir: string,
-	{ region = "us-east-1", accountId = "000000000000" } = {},
+	options: {
+		readonly region?: string;
+		readonly accountId?: string;
+		readonly caPassphrase?: string | undefined;
+	} = {},
 ): Promise<Api> {
+	const { region = "us-east-1", accountId = "000000000000", caPassphrase } = options;
 	const layout = new Layout(dataDir);
 	const owner = lockOwner(layout.lock);
 	if (owner !== undefined) return openRunning(layout, owner);
-	await provision(dataDir, []);
-	return openDirectory(layout, { region, accountId });
+	await provision(dataDir, [], undefined, caPassphrase);
+	return openDirectory(layout, { region, accountId }, caPassphrase);
 }
 
 async function openRunning(layout: Layout, owner: number): Promise<Api> {
@@ -66,6 +70,7 @@ async function openRunning(layout: Layout, owner: number): Promise<Api> {
 async function openDirectory(
 	layout: Layout,
 	realm: { readonly region: string; readonly accountId: string },
+	caPassphrase: string | undefined,
 ): Promise<Api> {
 	const unlock = takeLock(layout.lock);
 	try {
@@ -74,10 +79,7 @@ async function openDirectory(
 		registry.beforeWrite = (changes) => access.forget(changes);
 		const log = (): void => {};
 		const shadows = await Shadows.open(layout.shadows, { log, publish: () => {} });
-		const authority = await Authority.open(
-			await readFile(layout.authority.certificate, "utf8"),
-			await readFile(layout.authority.key, "utf8"),
-		);
+		const authority = await openAuthority(layout, caPassphrase);
 		const app = makeApp({ ...realm, registry, authority, shadows }, { token: undefined, log });
 		return {
 			running: false,

@@ -3,6 +3,7 @@ import { ExitCode, type Host } from "./host.ts";
 import { type HttpCommandOptions, httpOptions } from "./http.ts";
 import { Interrupt } from "./interrupt.ts";
 import { type LogOptions, makeLog } from "./logger.ts";
+import { authorityPassphrase } from "./secret.ts";
 
 /** What the user asked for, by the names of the options. */
 export interface CloudCommandOptions extends HttpCommandOptions, LogOptions {
@@ -28,6 +29,7 @@ export async function cloud(options: CloudCommandOptions, host: Host): Promise<E
 			port: options.port,
 			host: options.host,
 			http: httpOptions(options, host),
+			caPassphrase: authorityPassphrase(host),
 			retention: retentionOf(options),
 			log,
 		});

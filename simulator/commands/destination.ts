@@ -26,6 +26,7 @@ export interface LocalCloudOptions {
 	readonly port: number;
 	readonly host?: string;
 	readonly http?: HttpOptions | undefined;
+	readonly caPassphrase?: string | undefined;
 	readonly definition: StationDefinition;
 	/** Where progress is shown. */
 	readonly output: Stream;
@@ -35,7 +36,7 @@ export interface LocalCloudOptions {
 /** Makes the certificates that are missing and starts a cloud of our own. */
 export async function openLocalCloud(
 	things: readonly string[],
-	{ data, port, http, definition, output, log }: LocalCloudOptions,
+	{ data, port, http, caPassphrase, definition, output, log }: LocalCloudOptions,
 ): Promise<Destination> {
 	const { topics, channels } = definition;
 	if (topics.report !== archivedTopic) {
@@ -43,11 +44,12 @@ export async function openLocalCloud(
 			`topics.report of the station is "${topics.report}"; expected "${archivedTopic}", the one that the local cloud archives, or --broker`,
 		);
 	}
-	await provision(data, things, certificateProgress(things.length, output));
+	await provision(data, things, certificateProgress(things.length, output), caPassphrase);
 	const cloud = await startCloud({
 		dataDir: data,
 		port,
 		http,
+		caPassphrase,
 		channels: new ChannelTable(channels),
 		log,
 	});

@@ -2,6 +2,7 @@ import { openApi, provision } from "../../cloud/index.ts";
 import { certificateProgress } from "./destination.ts";
 import { ExitCode, type Host } from "./host.ts";
 import { thingNames } from "./options.ts";
+import { authorityPassphrase } from "./secret.ts";
 
 /** What the user asked for, by the names of the options. */
 export interface ProvisionOptions {
@@ -19,11 +20,17 @@ export interface ProvisionOptions {
  */
 export async function provisionThings(options: ProvisionOptions, host: Host): Promise<ExitCode> {
 	const { count, prefix, data, json } = options;
+	const caPassphrase = authorityPassphrase(host);
 	const began = performance.now();
 	const names = thingNames(prefix, count);
-	await provision(data, names, certificateProgress(count, json ? host.stderr : host.stdout));
+	await provision(
+		data,
+		names,
+		certificateProgress(count, json ? host.stderr : host.stdout),
+		caPassphrase,
+	);
 	// Opening a directory registers what is in it; a cloud that runs does that at the first connection.
-	const api = await openApi(data);
+	const api = await openApi(data, { caPassphrase });
 	await api.close();
 	const seconds = Math.round((performance.now() - began) / 10) / 100;
 	const when = api.running ? ", registered when they first connect" : "";

@@ -17,6 +17,7 @@ import { type HttpCommandOptions, httpOptions } from "./http.ts";
 import { readStation, readWeather } from "./inputs.ts";
 import { Interrupt, Interrupted } from "./interrupt.ts";
 import { type BrokerAddress, thingNames, UsageError } from "./options.ts";
+import { authorityPassphrase } from "./secret.ts";
 import { isClean, type Summary, summarise, summaryText } from "./summary.ts";
 
 /** What the user asked for, by the names of the options. */
@@ -127,6 +128,7 @@ class Run {
 			data,
 			port,
 			http: httpOptions(this.#options, this.#host),
+			caPassphrase: authorityPassphrase(this.#host),
 			definition: this.#module.definition,
 			output: this.#output,
 			log: (line) => this.#log("cloud", line),

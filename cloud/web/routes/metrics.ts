@@ -75,8 +75,8 @@ function makeRegistry(meters: Meters): Registry {
 	};
 	const { archive, broker } = meters;
 	gauge("isobar_connected_clients", "Clients that are connected.", () => broker.connections);
-	count("isobar_bytes_in_total", "Bytes from clients, TLS included.", () => broker.bytes.bytesIn);
-	count("isobar_bytes_out_total", "Bytes to clients, TLS included.", () => broker.bytes.bytesOut);
+	count("isobar_bytes_in_total", "Bytes of MQTT from clients.", () => broker.bytes.bytesIn);
+	count("isobar_bytes_out_total", "Bytes of MQTT to clients.", () => broker.bytes.bytesOut);
 	count(
 		"isobar_archive_observations_total",
 		"Observations written since the start.",

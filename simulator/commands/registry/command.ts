@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { openApi } from "../../../cloud/index.ts";
 import { ExitCode, type Host } from "../host.ts";
+import { authorityPassphrase } from "../secret.ts";
 import { type Answer, ApiCaller } from "./client.ts";
 
 /** What a command has found or done. */
@@ -53,7 +54,9 @@ export class Noun {
 		command.action(async (...given: unknown[]) => {
 			const options = given.at(-2) as Options & CommonOptions;
 			const words = given.slice(0, -2).filter((word) => word !== undefined) as string[];
-			const api = await openApi(options.data);
+			const api = await openApi(options.data, {
+				caPassphrase: authorityPassphrase(this.#host),
+			});
 			try {
 				const { json, text } = await work(new ApiCaller(api), words, options);
 				this.#host.stdout.write(`${options.json ? JSON.stringify(json) : text}\n`);
