@@ -56,12 +56,15 @@ describe("provision", () => {
 		}
 		expect(readdirSync(dataDir).sort()).toEqual([
 			"archive",
+			"authorities",
 			"ca.crt",
 			"ca.key",
+			"claims",
 			"registry",
 			"server.crt",
 			"server.key",
 			"shadows",
+			"templates",
 			"things",
 		]);
 		expect(readdirSync(join(dataDir, "things"))).toEqual(["a.crt", "a.key"]);
