@@ -12,7 +12,7 @@ export type * from "./ports/socket.ts";
 export type * from "./ports/storage.ts";
 export type { Calibration } from "./sensing/calibration.ts";
 export { type Channel, ChannelTable, reasonName, standardChannels } from "./sensing/channel.ts";
-export { channelsOf } from "./station/channels.ts";
+export { channelsOf, storedOf } from "./station/channels.ts";
 export {
 	type CloudProfile,
 	type Driver,

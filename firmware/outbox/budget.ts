@@ -41,6 +41,8 @@ export interface Usage {
 	readonly reportSeconds: number;
 	/** Channels in an observation. */
 	readonly channels: number;
+	/** Groups of eight identifiers that they are in; as few as there can be when it is left out. */
+	readonly groups?: number;
 	/** Starts that are not a wake-up from deep sleep, in a day. */
 	readonly bootsPerDay: number;
 }
@@ -68,7 +70,7 @@ const secondsPerDay = 86_400;
  */
 export function computeBudget(status: FlashStatus, usage: Usage): Budget {
 	const { observationBlocks } = divide(status);
-	const size = observationBytes(usage.channels);
+	const size = observationBytes(usage.channels, usage.groups);
 	const room = status.blockLength - blockHeaderBytes;
 	const observations = (observationBlocks - 2) * Math.floor(room / size);
 	const perDay = secondsPerDay / usage.observationSeconds;

@@ -26,9 +26,16 @@ const groupMask = 7;
 const noted = 0x80;
 const missing = 0x80;
 
-/** Bytes in flash of an observation of `channels` values in one group of identifiers, none flagged. */
-export function observationBytes(channels: number): number {
-	return recordSize(fixedBytes + 2 * Math.ceil(channels / (groupMask + 1)) + 4 * channels);
+/**
+ * Bytes in flash of an observation of `channels` values, none flagged.
+ *
+ * @param groups  of identifiers that they are in; as few as there can be when it is left out
+ */
+export function observationBytes(
+	channels: number,
+	groups = Math.ceil(channels / (groupMask + 1)),
+): number {
+	return recordSize(fixedBytes + 2 * groups + 4 * channels);
 }
 
 /** Identifiers for a store that is given none: the indices themselves. */

@@ -29,6 +29,27 @@ export function channelsOf(
 	return new ChannelTable(definition.channels, [...fitted, ...definition.derive]);
 }
 
+/** Bits of an identifier within its group: as storage groups them. */
+const groupShift = 3;
+
+/**
+ * What an observation of a station takes to flash when every value is there.
+ *
+ * @returns how many channels, and in how many groups of eight identifiers
+ */
+export function storedOf(definition: Pick<StationDefinition, "sensors" | "channels" | "derive">): {
+	channels: number;
+	groups: number;
+} {
+	const table = channelsOf(definition);
+	const filled = definition.sensors.flatMap(usesOf).map(({ fills }) => fills);
+	const stored = [...new Set([...filled, ...definition.derive])]
+		.map((name) => table.indexOf(name))
+		.filter((index) => table.at(index).in !== "health");
+	const groups = new Set(stored.map((index) => table.ids[index]! >> groupShift));
+	return { channels: stored.length, groups: groups.size };
+}
+
 /**
  * How the samples of a sensor get into the channels of its station. Statistics of a channel take
  * what the channel takes; channels with one source have one calibration.

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { type Budget, channelsOf, computeBudget, featuresOf } from "../../firmware/index.ts";
+import { type Budget, computeBudget, featuresOf, storedOf } from "../../firmware/index.ts";
 import {
 	type Board,
 	type Bundle,
@@ -32,6 +32,7 @@ export interface BuildOptions {
 
 /** How the outbox of a station lasts in its partition. */
 export interface Retention {
+	/** In the record of an observation. */
 	readonly channels: number;
 	readonly partitionBytes: number;
 	/** At the cadence of the station. */
@@ -128,13 +129,14 @@ export function workplaceOf(
 function retentionOf({ definition }: StationModule, packageRoot: string): Retention {
 	const { size } = outboxPartition(packageRoot);
 	const flash = { size, blocks: size / blockLength, blockLength, writeAlign, eraseValue: 0xff };
-	const channels = channelsOf(definition).length;
+	const { channels, groups } = storedOf(definition);
 	const { observeSeconds, reportSeconds } = definition.cadence;
 	const budget = (observationSeconds: number, report: number): Budget =>
 		computeBudget(flash, {
 			observationSeconds,
 			reportSeconds: report,
 			channels,
+			groups,
 			bootsPerDay: 1,
 		});
 	return {
