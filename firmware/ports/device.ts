@@ -47,6 +47,8 @@ export interface Device {
 	/** Domain of the firmware's own small state. */
 	readonly keyValue: KeyValue;
 	readonly resetReason: ResetReason;
+	/** What the run before this one has logged last, with its ticks, the oldest first; where somebody keeps it. */
+	readonly lastLines?: readonly string[];
 	/** Free heap in bytes, or `undefined` where nobody counts. */
 	readonly freeHeap: number | undefined;
 	/** Left out where this image is kept already. */

@@ -297,6 +297,7 @@ export class Station {
 	start(now: Ticks): void {
 		const status = this.#outbox.open();
 		if (status !== Status.Ok) this.#log(`outbox: not opened, ${statusName(status)}`);
+		this.#noteLastLines();
 		this.#uplink.resumeAfter(Math.max(this.#outbox.oldest - 1, this.#session.lastSequence));
 		this.#device.clock.onAlarm = (due) => this.#turn(due);
 		this.#scheduler.open(now);
@@ -479,6 +480,13 @@ export class Station {
 	#wholeOf(channel: string, factor: number): number | undefined {
 		const value = this.#observation.values[this.#channels.indexOf(channel)] ?? Number.NaN;
 		return Number.isNaN(value) ? undefined : Math.round(value * factor);
+	}
+
+	/** How a run that nobody wanted to end has ended is said in the first health message of this one. */
+	#noteLastLines(): void {
+		const { resetReason, lastLines = [] } = this.#device;
+		if (resetReason === "restart" || resetReason === "deep-sleep") return;
+		for (const line of lastLines) this.#health.note(`${resetReason}, before it: ${line}`);
 	}
 
 	#log(line: string): void {

@@ -39,6 +39,10 @@ describe("a station with the usual instruments, on XS", () => {
 		const outcome = run(device, "day");
 		expect(outcome).toMatchObject({ status: 0, error: "" });
 		expect(outcome.lines.filter((line) => line.startsWith("report "))).toHaveLength(144);
+		// How the run before this one ended is in the first health message.
+		expect(outcome.lines.find((line) => line.startsWith("health "))).toContain(
+			'"log":["crash, before it: 4711 link: up","crash, before it: 4712 crash: Error: out of paper"',
+		);
 		expect(story(outcome.lines)).toEqual(story(await runOnNode(file, "day", "world")));
 		if (engine.slotBytes === 16) hold(figuresOf(outcome));
 	});

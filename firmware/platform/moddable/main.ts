@@ -1,5 +1,6 @@
 import { crash, log as print } from "embedded:isobar/chip";
 import definition from "isobar:station";
+import Time from "time";
 import { boot, identify } from "../../station/boot.ts";
 import { ModdableClock } from "./clock.ts";
 import { CrashRecord, crashBytes, type Guard, guardWith } from "./crash.ts";
@@ -13,7 +14,7 @@ import { tlsSocketWith } from "./tls.ts";
 export default function main(): void {
 	const record = new CrashRecord(openRetained(0, crashBytes));
 	const log = (line: string): void => {
-		record.note(line);
+		record.note(`${Time.ticks >>> 0} ${line}`);
 		print(line);
 	};
 	const guard = guardWith(log, crash);

@@ -238,7 +238,8 @@ export class RemoteBoard implements Device, Clock, Random {
 	readonly network: Network;
 	readonly flash: FlashPartition;
 	readonly keyValue: KeyValue;
-	readonly resetReason = "power-on";
+	readonly resetReason = "crash";
+	readonly lastLines = ["4711 link: up", "4712 crash: Error: out of paper"];
 	readonly freeHeap = undefined;
 	readonly ask: Ask;
 	readonly log: (line: string) => void;

@@ -219,6 +219,12 @@ class World {
 		const sum = crc32(payload, 0, payload.length);
 		this.bytes += payload.length;
 		this.checksum = (this.checksum ^ sum) >>> 0;
+		if (
+			topicName === definition.topics.health.replace("{thing}", thingName) &&
+			this.reports === 0
+		) {
+			this.#host.print(`health ${readUtf8(payload, 0, payload.length)}`);
+		}
 		if (topicName !== definition.topics.report.replace("{thing}", thingName)) return;
 		this.reports += 1;
 		this.#host.print(`report ${this.reports}: ${payload.length} bytes, ${sum.toString(16)}`);
