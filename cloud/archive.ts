@@ -127,6 +127,11 @@ export class Archive {
 		return new Archive(directory, options, observations.log, rejected.log, known);
 	}
 
+	/** Things that have observations here. */
+	get things(): Iterable<string> {
+		return this.#known.keys();
+	}
+
 	/** All observations of a thing, or of all things, whenever they were written. */
 	count(thing?: string): number {
 		if (thing !== undefined) return this.#known.get(thing)?.size ?? 0;

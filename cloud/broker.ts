@@ -35,7 +35,9 @@ export interface BrokerOptions {
 	readonly access: Access;
 	log(line: string, event?: LogEvent): void;
 	/** Makes a message safe and then calls back; it is acknowledged after that, or not at all. */
-	keep(topicName: string, payload: Uint8Array, done: Settled): void;
+	keep(topicName: string, payload: Uint8Array, done: Settled, sender?: Sender): void;
+	/** A message of the cloud's own is published: lifecycle events, answers of services. */
+	onOwn?(topicName: string, payload: Uint8Array): void;
 	/**
 	 * A message of a station was published, or one over HTTP, which has no publisher; wills are not
 	 * shown here.
@@ -56,6 +58,12 @@ export interface Message {
 /** A message over HTTP that the limits do not allow. */
 export class MessageFault extends Error {
 	override readonly name = "MessageFault";
+}
+
+/** Who has sent a message. */
+export interface Sender {
+	readonly clientId: string;
+	readonly certificateId: string;
 }
 
 /** Ends a connection: aedes closes it without an answer when it gets an error. */
@@ -126,8 +134,15 @@ export class Broker {
 
 	/** Publishes at QoS 1; subscribers get it at the QoS they asked for. */
 	publish(topicName: string, payload: string): void {
+		this.#options.onOwn?.(topicName, Buffer.from(payload));
+		this.send(topicName, Buffer.from(payload), 1);
+	}
+
+	/** The same at either QoS, and for bytes; `onOwn` is not told. */
+	send(topicName: string, payload: Uint8Array, qos: 0 | 1): void {
 		if (this.#killed) return;
-		const packet = { topic: topicName, payload, qos: 1, retain: false, dup: false } as const;
+		const bytes = Buffer.from(payload);
+		const packet = { topic: topicName, payload: bytes, qos, retain: false, dup: false } as const;
 		this.#aedes.publish({ cmd: "publish", ...packet }, () => {});
 	}
 
@@ -366,28 +381,31 @@ export class Broker {
 			callback(new Refusal());
 			return;
 		}
-		this.#keep(packet, (error) => {
+		const kept: Settled = (error) => {
 			if (error) {
 				this.#end(connection, "SERVER_ERROR", `its message can't be kept: ${error.message}`);
 				callback(new Refusal());
 			} else {
 				callback();
 			}
-		});
+		};
+		this.#keep(packet, kept, connection);
 	}
 
 	/** Makes a message safe, and counts how that went. */
 	#keep(
 		{ topic, payload, retain }: { topic: string; payload: string | Buffer; retain: boolean },
 		done: Settled,
+		sender?: Sender,
 	): void {
-		this.#options.keep(topic, bytesOf(payload), (error) => {
+		const kept: Settled = (error) => {
 			this.keepFailure = error?.message;
 			const result = error ? "ServerError" : "Success";
 			this.traffic.count("PublishIn", result);
 			if (retain) this.traffic.count("PublishRetained", result);
 			done(error);
-		});
+		};
+		this.#options.keep(topic, bytesOf(payload), kept, sender);
 	}
 
 	#authorizeSubscribe(
@@ -413,6 +431,8 @@ export class Broker {
 	#authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
 		const connection = this.#connections.get(client);
 		if (!connection) return null;
+		// Basic Ingest goes to its rule and to nobody else (aws-iot-contract.md §1.10).
+		if (packet.topic.startsWith(basicIngestPrefix)) return null;
 		// Between a device and the service nobody listens, and nobody answers for the service.
 		if (isProvisioningTopic(packet.topic) && "clientId" in packet) return null;
 		const { access } = this.#options;
@@ -502,13 +522,17 @@ function eventOf({ clientId, certificateId, address }: Connection): LogEvent {
 		sourceIp: address,
 	};
 }
+const basicIngestPrefix = "$aws/rules/";
+const basicIngestHead = /^\$aws\/rules\/[^/]+\//;
 
 /** What is wrong with a topic or a message by the limits, whoever sends it. */
 function problemOf(message: {
 	readonly topic: string;
 	readonly payload?: string | Buffer;
 }): string | undefined {
-	const { topic, payload = "" } = message;
+	const { payload = "" } = message;
+	// The name of a rule does not count.
+	const topic = message.topic.replace(basicIngestHead, "");
 	if (payload.length > BrokerLimits.payloadBytes) return "a payload of more than 128 KB";
 	if (Buffer.byteLength(topic) > BrokerLimits.topicBytes) return "a topic of more than 256 bytes";
 	if (topic.split("/").length > BrokerLimits.topicLevels) return "a topic of more than 8 levels";

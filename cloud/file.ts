@@ -50,7 +50,7 @@ export async function createFile(path: string, text: string, mode: number): Prom
  */
 export async function replaceFile(
 	path: string,
-	text: string,
+	text: string | Uint8Array,
 	mode: number,
 	stillWanted: () => boolean = () => true,
 ): Promise<boolean> {
@@ -73,7 +73,11 @@ export async function syncDirectory(path: string): Promise<void> {
 	}
 }
 
-async function writeTemporary(path: string, text: string, mode: number): Promise<string> {
+async function writeTemporary(
+	path: string,
+	text: string | Uint8Array,
+	mode: number,
+): Promise<string> {
 	const temporary = `${path}.${randomBytes(6).toString("hex")}${temporarySuffix}`;
 	const file = await open(temporary, "wx", mode);
 	try {

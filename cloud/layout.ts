@@ -13,6 +13,18 @@ export class Layout {
 	readonly claims: string;
 	/** Customers' certificate authorities. */
 	readonly authorities: string;
+	/** Rules and what the names in them stand for. */
+	readonly rules: string;
+	/** What rules write: objects, streams, tables and queues. */
+	readonly targets: string;
+	/** What rules have begun, and what could not be done. */
+	readonly ruleState: string;
+	/** What has happened, and the mails about it. */
+	readonly events: string;
+	readonly mails: string;
+	/** Who gets mail and when, and the templates of mails. */
+	readonly noticeSettings: string;
+	readonly letters: string;
 	readonly lock: string;
 	/** What the HTTP API asks for on an address that others reach. */
 	readonly httpToken: string;
@@ -30,6 +42,13 @@ export class Layout {
 		this.templates = join(root, "templates");
 		this.claims = join(root, "claims");
 		this.authorities = join(root, "authorities");
+		this.rules = join(root, "rules");
+		this.targets = join(root, "targets");
+		this.ruleState = join(root, "rules", "state");
+		this.events = join(root, "events");
+		this.mails = join(root, "mails");
+		this.noticeSettings = join(root, "notify.json");
+		this.letters = join(root, "notify");
 		this.lock = join(root, "cloud.lock");
 		this.httpToken = join(root, "http.token");
 		this.figures = join(root, "figures.json");

@@ -5,11 +5,14 @@ import { ChannelTable } from "../firmware/sensing/channel.ts";
 import { Access } from "./access.ts";
 import { Archive } from "./archive.ts";
 import { Broker, type Message } from "./broker.ts";
+import type { Settled } from "./commit.ts";
 import { Layout } from "./layout.ts";
 import { listen } from "./listener.ts";
 import { takeLock } from "./lock.ts";
 import type { LogEvent } from "./logevent.ts";
 import { MetadataArchive } from "./metadata.ts";
+import { feedNotices } from "./notice/feed.ts";
+import { Notices } from "./notice/notices.ts";
 import { provision } from "./provision.ts";
 import { Authorities } from "./provisioning/authorities.ts";
 import { JustInTime } from "./provisioning/justintime.ts";
@@ -17,10 +20,13 @@ import { Provisioning, type ProvisioningClaim } from "./provisioning/service.ts"
 import { Templates } from "./provisioning/templates.ts";
 import { openAuthority } from "./registry/authoritykey.ts";
 import { RegistryStore } from "./registry/store.ts";
+import { makeEnvironment } from "./rules/environment.ts";
+import { openRules, type RulesService } from "./rules/service.ts";
 import type { JsonObject } from "./services/document.ts";
 import { Shadows } from "./shadows.ts";
 import { Series } from "./store/series.ts";
 import { type Retention, Upkeep } from "./store/upkeep.ts";
+import { realTimers, type Timers } from "./timers.ts";
 import { makeApp } from "./web/app.ts";
 import { isLoopback } from "./web/guard.ts";
 import { Watch } from "./web/live/watch.ts";
@@ -52,6 +58,10 @@ export interface CloudOptions {
 	readonly epoch?: () => number;
 	/** Provisioning requests of one kind in a second; 10 unless given. */
 	readonly provisioningPerSecond?: number;
+	/** One more folder of rules, beside that of the data directory. */
+	readonly rulesDir?: string | undefined;
+	/** The clock of alarms, mails and rules; that of this machine unless given. */
+	readonly timers?: Timers;
 	log(line: string, event?: LogEvent): void;
 }
 
@@ -72,6 +82,10 @@ export interface Cloud {
 	readonly archive: Archive;
 	/** Time series of the archive, for charts. */
 	readonly series: Series;
+	/** What has happened, and the mails about it. */
+	readonly notices: Notices;
+	/** Rules at work, and the queues and metrics that they fill. */
+	readonly rules: RulesService;
 	/** Things, certificates and policies. A change counts at once, also for who is connected. */
 	readonly registry: RegistryStore;
 	/** Provisioning templates. A change counts at once. */
@@ -138,6 +152,43 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		});
 		opened.unshift(shadows);
 		await noteAll(metadata, registry, shadows);
+		const { timers = realTimers } = options;
+		const environment = makeEnvironment(accountId, timers.now, (thing, shadowName) =>
+			shadows.current(thing, shadowName),
+		);
+		const notices = await Notices.open({
+			settingsFile: layout.noticeSettings,
+			eventsDir: layout.events,
+			mailsDir: layout.mails,
+			lettersDir: layout.letters,
+			environment,
+			timers,
+			log,
+		});
+		opened.unshift(notices);
+		const rules: RulesService = await openRules({
+			ruleDirs: [layout.rules, ...(options.rulesDir === undefined ? [] : [options.rulesDir])],
+			targetsDir: layout.targets,
+			stateDir: layout.ruleState,
+			environment,
+			timers,
+			notices,
+			log,
+			publish: (topicName, payload, qos, hops) => {
+				broker.send(topicName, payload, qos);
+				takeOwn(topicName, payload, hops);
+				shadows.receive(topicName, payload);
+			},
+		});
+		opened.unshift(rules);
+		/** A message that no device has sent. */
+		const takeOwn = (topicName: string, payload: Uint8Array, hops: number): void => {
+			const traceId = environment.uuid();
+			const message = { topicName, payload, hops, clientId: "n/a", principal: undefined, traceId };
+			rules.rules.take(message, (error) => {
+				if (error) log(`rules: a message on ${topicName} can't be kept: ${error.message}`);
+			});
+		};
 		const templates = new Templates(layout);
 		const authority = await openAuthority(layout, options.caPassphrase);
 		const provisioning = new Provisioning({
@@ -156,10 +207,24 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			access,
 			log,
 			...(options.keepAlive ? { keepAlive: options.keepAlive } : {}),
-			keep: (topicName, payload, done) => {
+			onOwn: (topicName, payload) => takeOwn(topicName, payload, 0),
+			keep: (topicName, payload, done, sender) => {
+				const ruled: Settled = (error) => {
+					if (error) done(error);
+					else {
+						const { clientId = "n/a", certificateId: principal } = sender ?? {};
+						const traceId = environment.uuid();
+						rules.rules.take({ topicName, payload, clientId, principal, traceId, hops: 0 }, done);
+					}
+				};
 				const report = reportPattern.exec(topicName);
-				if (report) archive.append(report[1]!, payload, done);
-				else archive.settle(done);
+				if (!report) archive.settle(ruled);
+				else {
+					archive.append(report[1]!, payload, (error) => {
+						if (!error) notices.hear(report[1]!);
+						ruled(error);
+					});
+				}
 			},
 			onPublished: (topicName, payload, publisher) => {
 				shadows.receive(topicName, payload);
@@ -167,6 +232,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			},
 		});
 		opened.unshift(broker);
+		feedNotices(notices, {
+			subscribe: (topicFilter, onMessage) => broker.subscribe(topicFilter, onMessage),
+			isThing: (clientId) => registry.state.thing(clientId) !== undefined,
+			things: archive.things,
+			shadow: (thing) => shadows.current(thing),
+		});
 		registry.beforeWrite = (changes) => access.forget(changes);
 		registry.onChanged = () => broker.recheck();
 		await provisioning.open();
@@ -205,6 +276,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			publish: (message: Message) => broker.receive(message),
 			retained: () => broker.retained,
 			disconnect: (clientId: string) => broker.disconnect(clientId),
+			rules,
 		};
 		const meters = { broker, archive, shadows };
 		const services = { region, accountId, registry, authority, shadows, meters, live };
@@ -227,6 +299,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			archive,
 			series,
 			registry,
+			notices,
+			rules,
 			templates,
 			authorities,
 			createProvisioningClaim: (template) => provisioning.createClaim(template),

@@ -91,6 +91,15 @@ export class Shadows {
 		});
 	}
 
+	/** The document at this moment, whatever is under way; `undefined` when there is no such shadow. */
+	current(thing: string, shadowName?: string): JsonObject | undefined {
+		const request = parseShadowTopic(`${shadowPrefix({ thing, shadowName })}/get`);
+		const record = request && this.#records.get(this.#pathOf(request));
+		if (!request || !record) return undefined;
+		const answer = answerShadow(request, "", record, nowSeconds()).answers.at(-1)!.document;
+		return "code" in answer ? undefined : answer;
+	}
+
 	/** The whole document, as `get/accepted` has it; `undefined` when there is no such shadow. */
 	async get(thing: string, shadowName?: string): Promise<JsonObject | undefined> {
 		const request = requestOf({ thing, shadowName }, "get");

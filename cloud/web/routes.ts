@@ -7,6 +7,7 @@ import { messages } from "./routes/messages.ts";
 import { metrics } from "./routes/metrics.ts";
 import { policies } from "./routes/policies.ts";
 import { principals } from "./routes/principals.ts";
+import { rules } from "./routes/rules.ts";
 import { series } from "./routes/series.ts";
 import { shadows } from "./routes/shadows.ts";
 import { stations } from "./routes/stations.ts";
@@ -32,6 +33,7 @@ export const routeModules: readonly RouteModule[] = [
 	targets,
 	shadows,
 	messages,
+	rules,
 	stations,
 	series,
 ];

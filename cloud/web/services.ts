@@ -3,6 +3,7 @@ import type { Archive } from "../archive.ts";
 import type { Broker, Message } from "../broker.ts";
 import type { Authority } from "../registry/authority.ts";
 import type { RegistryStore } from "../registry/store.ts";
+import type { RulesService } from "../rules/service.ts";
 import type { Shadows } from "../shadows.ts";
 import type { Series } from "../store/series.ts";
 import type { Watch } from "./live/watch.ts";
@@ -39,6 +40,7 @@ export interface Live {
 	retained(): readonly Message[];
 	/** Closes the connection of a client. @returns whether there was one */
 	disconnect(clientId: string): boolean;
+	readonly rules: RulesService;
 }
 
 /** What the page shows. */

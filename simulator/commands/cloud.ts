@@ -10,6 +10,7 @@ export interface CloudCommandOptions extends HttpCommandOptions, LogOptions {
 	readonly port: number;
 	readonly host: string;
 	readonly data: string;
+	readonly rules?: string;
 	readonly json?: boolean;
 	readonly retainDays?: number;
 	readonly retainMb?: number;
@@ -30,6 +31,7 @@ export async function cloud(options: CloudCommandOptions, host: Host): Promise<E
 			host: options.host,
 			http: httpOptions(options, host),
 			caPassphrase: authorityPassphrase(host),
+			rulesDir: options.rules,
 			retention: retentionOf(options),
 			log,
 		});

@@ -27,6 +27,7 @@ export interface LocalCloudOptions {
 	readonly host?: string;
 	readonly http?: HttpOptions | undefined;
 	readonly caPassphrase?: string | undefined;
+	readonly rulesDir?: string | undefined;
 	readonly definition: StationDefinition;
 	/** Where progress is shown. */
 	readonly output: Stream;
@@ -36,7 +37,7 @@ export interface LocalCloudOptions {
 /** Makes the certificates that are missing and starts a cloud of our own. */
 export async function openLocalCloud(
 	things: readonly string[],
-	{ data, port, http, caPassphrase, definition, output, log }: LocalCloudOptions,
+	{ data, port, http, caPassphrase, rulesDir, definition, output, log }: LocalCloudOptions,
 ): Promise<Destination> {
 	const { topics, channels } = definition;
 	if (topics.report !== archivedTopic) {
@@ -50,6 +51,7 @@ export async function openLocalCloud(
 		port,
 		http,
 		caPassphrase,
+		rulesDir,
 		channels: new ChannelTable(channels),
 		log,
 	});

@@ -20,6 +20,7 @@ import {
 import { type ProvisionOptions, provisionThings } from "./provision.ts";
 import { addProvisioningCommands } from "./provisioning.ts";
 import { addRegistryCommands } from "./registry/index.ts";
+import { addRuleCommands } from "./rule.ts";
 import { type SimOptions, sim } from "./sim.ts";
 import { drainMs, type UpOptions, up } from "./up.ts";
 
@@ -117,6 +118,7 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.addOption(httpHost())
 		.option("--no-http", "no page and no HTTP API")
 		.option("--data <DIR>", "certificates, archive, shadows and flash images", ".isobar")
+		.option("--rules <DIR>", "one more folder of rules for the local cloud")
 		.option(
 			"--broker <URL>",
 			"report to mqtts://HOST[:PORT] instead of a local cloud",
@@ -177,6 +179,7 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.addOption(httpHost())
 		.option("--no-http", "no page and no HTTP API")
 		.option("--data <DIR>", "certificates, archive and shadows", ".isobar")
+		.option("--rules <DIR>", "one more folder of rules, beside rules/ of the data directory")
 		.option(
 			"--retain-days <N>",
 			"days of archive that are kept (default: all)",
@@ -230,6 +233,7 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.option("--json", "the result as JSON on stdout; progress on stderr")
 		.action(async (options: ProvisionOptions) => onEnd(await provisionThings(options, host)));
 	addRegistryCommands(program, host, onEnd);
+	addRuleCommands(program, host, onEnd);
 	return program;
 }
 

@@ -32,6 +32,7 @@ export interface UpOptions extends HttpCommandOptions {
 	readonly weather?: string;
 	readonly port: number;
 	readonly data: string;
+	readonly rules?: string;
 	readonly json?: boolean;
 	readonly station?: string;
 	readonly broker?: BrokerAddress;
@@ -129,6 +130,7 @@ class Run {
 			port,
 			http: httpOptions(this.#options, this.#host),
 			caPassphrase: authorityPassphrase(this.#host),
+			rulesDir: this.#options.rules,
 			definition: this.#module.definition,
 			output: this.#output,
 			log: (line) => this.#log("cloud", line),

@@ -20,6 +20,11 @@ const shadows: Readonly<Record<string, JsonObject>> = {
 	"MyThing/MyThingShadow": { state: { reported: { alarm: "OFF" } }, version: 1 },
 };
 
+/** The same for a test that looks at nothing of it. */
+export function makeStillEnvironment(): Environment {
+	return stillEnvironment;
+}
+
 /** The scope of a message with this payload: bytes as they are, anything else as JSON. */
 export function scopeOf(payload: Json | Uint8Array, topicName = "a/b"): MessageScope {
 	const bytes =
