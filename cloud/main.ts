@@ -27,6 +27,7 @@ import { Shadows } from "./shadows.ts";
 import { Series } from "./store/series.ts";
 import { type Retention, Upkeep } from "./store/upkeep.ts";
 import { realTimers, type Timers } from "./timers.ts";
+import { type S3Target, Uploader } from "./store/upload.ts";
 import { makeApp } from "./web/app.ts";
 import { isLoopback } from "./web/guard.ts";
 import { Watch } from "./web/live/watch.ts";
@@ -52,6 +53,8 @@ export interface CloudOptions {
 	readonly retention?: Retention | undefined;
 	/** Encrypts the private key of the authority at rest; see `openAuthority`. */
 	readonly caPassphrase?: string | undefined;
+	/** Where the Parquet files of days that are over are copied; retention waits for it. */
+	readonly s3?: S3Target | undefined;
 	/** The HTTP API and the page; none unless given. */
 	readonly http?: HttpOptions | undefined;
 	/** UTC in ms, by which ownership tokens end; the clock of this machine unless given. */
@@ -137,6 +140,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const upkeep = new Upkeep({
 			compactor: archive.compactor,
 			landing: () => archive.landing(),
+			uploader:
+				options.s3 &&
+				new Uploader({
+					...options.s3,
+					directory: layout.archive,
+					compactor: archive.compactor,
+					log,
+				}),
 			log,
 			...(options.retention ? { retention: options.retention } : {}),
 		});

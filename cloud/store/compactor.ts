@@ -149,7 +149,9 @@ export class Compactor {
 			this.#writer.write(database, { day, number, rows, channels }),
 		);
 		const parts = [...before.parts.filter((one) => one.day !== day), part];
-		await this.#commit(before, { ...before, nextPart: number + 1, parts });
+		const copied = old.filter(({ uploaded }) => uploaded).map(({ file }) => ({ day, file }));
+		const stale = [...(before.stale ?? []), ...copied];
+		await this.#commit(before, { ...before, nextPart: number + 1, parts, stale });
 	}
 
 	/** Puts the new manifest in place; after that removes the files of parts that it no longer names. */

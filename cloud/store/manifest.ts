@@ -34,6 +34,8 @@ export interface Manifest {
 	readonly parts: readonly Part[];
 	/** The sequence numbers that have left the landing log, by thing; retention forgets none of them. */
 	readonly known: ReadonlyMap<string, SequenceSet>;
+	/** Uploaded parts whose rows are in a newer part of their day; the copies have to go. */
+	readonly stale?: readonly Pick<Part, "day" | "file">[];
 	/** What retention has removed since the beginning. */
 	readonly removed: { readonly rows: number; readonly bytes: number; readonly days: number };
 }

@@ -2,6 +2,7 @@ import { messageOf } from "../fault.ts";
 import type { Compactor } from "./compactor.ts";
 import type { Manifest, Part } from "./manifest.ts";
 import { undatedDay } from "./partwriter.ts";
+import type { Uploader } from "./upload.ts";
 
 /** How much of the archive is kept; what is left out is not limited. Whole days go, the oldest first. */
 export interface Retention {
@@ -18,8 +19,8 @@ export interface UpkeepOptions {
 	/** At so many bytes of the landing log it is moved to Parquet; 32 MiB unless given. */
 	readonly landingBytesMaximum?: number;
 	readonly retention?: Retention;
-	/** Whether parts may only go after their upload is confirmed. */
-	readonly keepsUntilUploaded?: boolean;
+	/** Copies parts elsewhere; retention then waits until that is confirmed. */
+	readonly uploader?: Pick<Uploader, "look" | "close"> | undefined;
 	log(line: string): void;
 }
 
@@ -59,6 +60,7 @@ export class Upkeep {
 		const isOfToday = dayOf(since) === dayOf(now);
 		try {
 			if (bytes >= landingBytesMaximum || (bytes > 0 && !isOfToday)) await compactor.compact(now);
+			await this.#options.uploader?.look(now);
 			await this.#retain(now);
 		} catch (error) {
 			log(`archive: upkeep failed, and is tried again: ${messageOf(error)}`);
@@ -67,20 +69,22 @@ export class Upkeep {
 
 	kill(): void {
 		clearInterval(this.#timer);
+		this.#options.uploader?.close();
 	}
 
 	/** Lets what is under way come to its end. */
 	async close(): Promise<void> {
-		this.kill();
+		clearInterval(this.#timer);
 		await this.#running;
+		this.kill();
 	}
 
 	async #retain(now: number): Promise<void> {
-		const { compactor, retention, keepsUntilUploaded = false, log } = this.#options;
+		const { compactor, retention, uploader, log } = this.#options;
 		if (retention === undefined) return;
 		await compactor.change((manifest) => {
 			const gone = overdue(manifest.parts, retention, now).filter(
-				(part) => part.uploaded || !keepsUntilUploaded,
+				(part) => part.uploaded || uploader === undefined,
 			);
 			if (gone.length === 0) return manifest;
 			const after = without(manifest, gone);

@@ -14,6 +14,8 @@ export interface CloudCommandOptions extends HttpCommandOptions, LogOptions {
 	readonly json?: boolean;
 	readonly retainDays?: number;
 	readonly retainMb?: number;
+	readonly s3?: { readonly bucket: string; readonly prefix: string };
+	readonly s3Endpoint?: string;
 }
 
 /**
@@ -33,6 +35,10 @@ export async function cloud(options: CloudCommandOptions, host: Host): Promise<E
 			caPassphrase: authorityPassphrase(host),
 			rulesDir: options.rules,
 			retention: retentionOf(options),
+			s3: options.s3 && {
+				...options.s3,
+				...(options.s3Endpoint === undefined ? {} : { endpoint: options.s3Endpoint }),
+			},
 			log,
 		});
 		log(`listening on ${options.host}:${running.port}, data in ${options.data}`);

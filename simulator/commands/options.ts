@@ -80,3 +80,10 @@ export function thingsPrefix(text: string): string {
 export function thingNames(prefix: string, count: number): string[] {
 	return Array.from({ length: count }, (_, index) => prefix + String(index + 1).padStart(4, "0"));
 }
+
+/** Reads s3://BUCKET or s3://BUCKET/PREFIX. */
+export function s3Address(text: string): { bucket: string; prefix: string } {
+	const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(text);
+	if (match === null) throw new InvalidArgumentError("Expected s3://BUCKET or s3://BUCKET/PREFIX.");
+	return { bucket: match[1]!, prefix: match[2] ?? "" };
+}

@@ -11,6 +11,7 @@ import { logFormats, logLevels } from "./logger.ts";
 import {
 	brokerAddress,
 	duration,
+	s3Address,
 	speed,
 	thingsPrefix,
 	UsageError,
@@ -185,6 +186,12 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 			"days of archive that are kept (default: all)",
 			wholeNumber(1, 36_500),
 		)
+		.option(
+			"--s3 <URL>",
+			"copies days that are over to s3://BUCKET/PREFIX; credentials as the AWS SDK finds them",
+			s3Address,
+		)
+		.option("--s3-endpoint <URL>", "of an S3-compatible service that is not AWS")
 		.option("--retain-mb <N>", "MB of Parquet that are kept (default: all)", wholeNumber(1, 1e9))
 		.option("--json", "log lines as JSON: time and message")
 		.addOption(

@@ -97,7 +97,7 @@ test("the balance of a run counts what has moved", async () => {
 	await archive.compactor.compact(day);
 	await append(3, day);
 	const totals = { acknowledged: 4, shed: 0, made: [{ first: 1, last: 4 }] };
-	const stations = [{ thing: "a", totals: () => totals }] as unknown as SimulatedStation[];
+	const stations = [{ thingName: "a", totals: () => totals }] as unknown as SimulatedStation[];
 	const witness = await readArchive(landingPaths(directory), await auditFiles(directory));
 	expect(balance(stations, witness)).toMatchObject({
 		made: 4,
