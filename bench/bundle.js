@@ -16,6 +16,12 @@ const stripTypes = {
 	},
 };
 
+/** JSON files that are imported as modules. */
+const json = {
+	name: "json",
+	transform: (code, id) => (id.endsWith(".json") ? `export default ${code}` : null),
+};
+
 /**
  * Bundles programs of this folder, each with the parts of the firmware that it uses, so that no
  * compiler is in the process that is measured.
@@ -27,7 +33,7 @@ export async function bundle(names) {
 	const bundled = await rollup({
 		input: Object.fromEntries(names.map((name) => [name, `${root}bench/${name}.ts`])),
 		external: (id) => !/^[./]/.test(id),
-		plugins: [grammars, stripTypes],
+		plugins: [grammars, json, stripTypes],
 	});
 	const dir = `${root}node_modules/.cache/isobar-bench`;
 	await bundled.write({ dir, format: "es", chunkFileNames: "[name]-[hash].js" });

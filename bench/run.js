@@ -35,6 +35,11 @@ const benchmarks = {
 		programs: ["payload"],
 		flags: [],
 	},
+	page: {
+		summary: "the page in a browser: a year of minutes opened and moved, 1,000 stations scrolled",
+		programs: ["page"],
+		flags: [],
+	},
 };
 
 const names = Object.keys(benchmarks);

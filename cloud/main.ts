@@ -29,6 +29,7 @@ import { type Retention, Upkeep } from "./store/upkeep.ts";
 import { type S3Target, Uploader } from "./store/upload.ts";
 import { realTimers, type Timers } from "./timers.ts";
 import { makeApp } from "./web/app.ts";
+import type { FaultControl } from "./web/faults.ts";
 import { isLoopback } from "./web/guard.ts";
 import { Watch } from "./web/live/watch.ts";
 import type { HttpAddress } from "./web/open.ts";
@@ -75,6 +76,8 @@ export interface HttpOptions {
 	readonly host?: string | undefined;
 	/** The files of the page, index.html among them. */
 	readonly pageDir?: string | undefined;
+	/** The faults of a simulator that runs beside the cloud, once it does. */
+	readonly faults?: (() => FaultControl | undefined) | undefined;
 }
 
 /** A running local cloud. */
@@ -258,7 +261,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			(await Watch.open({
 				...{ archive, broker, channels, registry, shadows, log },
 				figuresPath: layout.figures,
-				rulesExecuted: () => 0,
+				rulesExecuted: () =>
+					rules.rules.list().reduce((sum, { counters }) => sum + counters.rulesExecuted, 0),
 			}));
 		if (watch) opened.unshift(watch);
 		const authorities = new Authorities(layout);
@@ -291,7 +295,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		};
 		const meters = { broker, archive, shadows };
 		const services = { region, accountId, registry, authority, shadows, meters, live };
-		const views = watch && { series, watch };
+		const faults = options.http?.faults ?? (() => undefined);
+		const views = watch && { series, watch, faults };
 		const http =
 			options.http && (await openHttp({ ...services, views }, options.http, layout, log));
 		if (http) {

@@ -33,6 +33,13 @@ const stripTypes = {
 	},
 };
 
+/** Schemas that are imported as modules. */
+const json = {
+	name: "json",
+	transform: (code, id) =>
+		id.endsWith(".json") ? { code: `export default ${code}`, map: { mappings: "" } } : null,
+};
+
 const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
 /** The style sheets as one, without comments and indentation. */
@@ -71,7 +78,13 @@ const pageDocument = {
 
 export const page = {
 	input: { page: "cloud/page/main.tsx" },
-	plugins: [nodeResolve({ browser: true }), stripTypes, terser({ module: true }), pageDocument],
+	plugins: [
+		nodeResolve({ browser: true }),
+		json,
+		stripTypes,
+		terser({ module: true }),
+		pageDocument,
+	],
 	onwarn(warning) {
 		throw new Error(warning.message);
 	},

@@ -18,7 +18,7 @@ export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 /** Sends a document to the API and returns the answer. Throws `ApiError`. */
-async function send<T>(
+export async function send<T>(
 	method: "DELETE" | "GET" | "PATCH" | "POST" | "PUT",
 	path: string,
 	body?: object,

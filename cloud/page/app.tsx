@@ -9,7 +9,11 @@ import { usePath } from "./router.ts";
 import { settings, type Theme, type Units } from "./settings.ts";
 import { useStore } from "./store.ts";
 
-const places = [["/", "Network"]] as const;
+const places = [
+	["/", "Network"],
+	["/registry", "Registry"],
+	["/simulator", "Simulator"],
+] as const;
 
 /** Views that are loaded when they are first looked at. */
 const lazyViews: readonly (readonly [
@@ -20,6 +24,8 @@ const lazyViews: readonly (readonly [
 		/^\/stations\/([^/]+)(?:\/([a-z]+))?$/,
 		() => import("./station/view.tsx").then((module) => module.StationPage),
 	],
+	[/^\/simulator$/, () => import("./simulator/view.tsx").then((module) => module.SimulatorView)],
+	[/^\/registry$/, () => import("./registry/view.tsx").then((module) => module.RegistryView)],
 ];
 
 /** The frame around every view. */

@@ -1,6 +1,7 @@
 import { billing } from "./routes/billing.ts";
 import { certificates } from "./routes/certificates.ts";
 import { document } from "./routes/document.ts";
+import { faults } from "./routes/faults.ts";
 import { groups } from "./routes/groups.ts";
 import { health } from "./routes/health.ts";
 import { messages } from "./routes/messages.ts";
@@ -36,4 +37,5 @@ export const routeModules: readonly RouteModule[] = [
 	rules,
 	stations,
 	series,
+	faults,
 ];

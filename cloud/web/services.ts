@@ -6,6 +6,7 @@ import type { RegistryStore } from "../registry/store.ts";
 import type { RulesService } from "../rules/service.ts";
 import type { Shadows } from "../shadows.ts";
 import type { Series } from "../store/series.ts";
+import type { FaultControl } from "./faults.ts";
 import type { Watch } from "./live/watch.ts";
 
 /** What the routes of the HTTP API are made from. */
@@ -49,6 +50,8 @@ export interface Views {
 	readonly series: Series;
 	/** What each station says now, figures over time, and news. */
 	readonly watch: Watch;
+	/** Of the simulator beside us; `undefined` while there is none. */
+	faults(): FaultControl | undefined;
 }
 
 /**

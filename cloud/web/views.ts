@@ -110,3 +110,25 @@ export interface SeriesView {
 	/** By channel, by flag or reason: indices into `time`. */
 	readonly flags: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 }
+
+/** One thing that has happened, for people. */
+export interface EventView {
+	/** Grows with each event. */
+	readonly id: number;
+	readonly time: string;
+	readonly kind: string;
+	readonly thing?: string;
+	/** One line. */
+	readonly text: string;
+}
+
+/** A mail in a list. */
+export interface MailView {
+	readonly id: string;
+	readonly time: string;
+	readonly to: readonly string[];
+	readonly subject: string;
+	readonly state: string;
+	/** What the server said last. */
+	readonly error?: string;
+}

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { HttpOptions } from "../../cloud/index.ts";
 import { takeLock } from "../../cloud/lock.ts";
 import { auditFiles } from "../../cloud/store/audit.ts";
 import { landingPaths } from "../../cloud/store/segments.ts";
@@ -8,6 +9,7 @@ import { ScreenView } from "../dashboard/screen.ts";
 import type { View } from "../dashboard/view.ts";
 import { Fleet, type FleetTotals } from "../fleet/fleet.ts";
 import { balance, readArchive, type Witness } from "../fleet/ledger.ts";
+import { Mishaps } from "../fleet/mishaps.ts";
 import { openStorage } from "../fleet/storage.ts";
 import { RealWorld } from "../fleet/world.ts";
 import type { Weather } from "../weather/climate.ts";
@@ -80,6 +82,7 @@ class Run {
 	/** Lines of before there was a view. */
 	readonly #early: (readonly [source: string, line: string])[] = [];
 	#view: View | undefined;
+	#mishaps: Mishaps | undefined;
 
 	constructor(
 		options: UpOptions,
@@ -102,6 +105,7 @@ class Run {
 		try {
 			const world = new RealWorld(destination.credentials);
 			const fleet = this.#makeFleet(world, things, destination);
+			this.#mishaps = new Mishaps(fleet.stations, world, (thing, line) => this.#log(thing, line));
 			this.#greet(destination);
 			const cpuMs = await this.#watch(fleet);
 			const totals = fleet.totals();
@@ -128,13 +132,18 @@ class Run {
 		return openLocalCloud(things, {
 			data,
 			port,
-			http: httpOptions(this.#options, this.#host),
+			http: this.#http(),
 			caPassphrase: authorityPassphrase(this.#host),
 			rulesDir: this.#options.rules,
 			definition: this.#module.definition,
 			output: this.#output,
 			log: (line) => this.#log("cloud", line),
 		});
+	}
+
+	#http(): HttpOptions | undefined {
+		const http = httpOptions(this.#options, this.#host);
+		return http && { ...http, faults: () => this.#mishaps };
 	}
 
 	#makeFleet(world: RealWorld, things: readonly string[], destination: Destination): Fleet {

@@ -10,7 +10,7 @@ import { VirtualBus } from "../device/bus.ts";
 import type { Crystal, Turn } from "../device/clock.ts";
 import { VirtualDevice } from "../device/device.ts";
 import type { RandomStream } from "../kernel/random.ts";
-import type { SimulatedPart } from "../parts/part.ts";
+import { Faulty, type SimulatedPart } from "../parts/part.ts";
 import type { WeatherSource } from "../weather/conditions.ts";
 import { type Parts, wire } from "./wiring.ts";
 import type { World } from "./world.ts";
@@ -174,6 +174,14 @@ export class SimulatedStation {
 	/** A part on a bus is cut off in the middle of a byte, and holds the data line. */
 	holdBus(clocks: number): void {
 		this.#bus.hold(clocks);
+	}
+
+	/** The first of its parts that can have a fault, with the name of its sensor. */
+	breakable(): readonly [sensor: string, part: Faulty] | undefined {
+		for (const [name, part] of this.#parts) {
+			if (part instanceof Faulty && part.faults.length > 0) return [name, part];
+		}
+		return undefined;
 	}
 
 	/** The platform tells the firmware about its network; a station that is off hears nothing. */

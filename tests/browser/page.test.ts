@@ -145,6 +145,83 @@ describe("a station", () => {
 	}, 120_000);
 });
 
+describe("the shadow of a station", () => {
+	test("an edit reaches the station and comes back reported", async () => {
+		const page = await browser.open(`${url}/stations/station-0003/shadow`);
+		const row = page.locator('[data-setting="reportSeconds"]');
+		await row.locator("td", { hasText: /^2$/ }).waitFor();
+		const field = page.getByLabel("Report every");
+		// What the station would refuse is not sent.
+		await field.fill("0");
+		await page.getByRole("alert").getByText("expected a whole number 1..86400, got 0").waitFor();
+		expect(await page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
+		await field.fill("3");
+		await page.getByRole("button", { name: "Send" }).click();
+		await row.locator("td:nth-child(2)", { hasText: /^3$/ }).waitFor();
+		await row.locator("td:nth-child(3)", { hasText: /^3$/ }).waitFor();
+		await row.getByText("taken").waitFor();
+		await page.close();
+	}, 120_000);
+
+	test("a change of somebody else in between is shown as a conflict, and nothing is overwritten", async () => {
+		const page = await browser.open(`${url}/stations/station-0002/shadow`);
+		const path = `${url}/api/things/station-0002/shadow`;
+		const field = page.getByLabel("Observe every");
+		await field.fill("2");
+		const other = { state: { desired: { sampleSeconds: 1, note: "somebody else" } } };
+		await fetch(path, { method: "POST", body: JSON.stringify(other) });
+		await page.locator('[data-setting="note"]').waitFor();
+		await page.getByRole("button", { name: "Send" }).click();
+		await page.getByRole("alert").getByText("Somebody has changed the shadow").waitFor();
+		const { state } = (await (await fetch(path)).json()) as { state: { desired: object } };
+		expect(state.desired).toEqual({ sampleSeconds: 1, note: "somebody else" });
+		await page.getByRole("button", { name: /Go on with version/ }).click();
+		await page.getByRole("button", { name: "Send" }).click();
+		await page
+			.locator('[data-setting="observeSeconds"] td:nth-child(3)', { hasText: /^2$/ })
+			.waitFor();
+		await page.close();
+		// The browser itself complains of the 409 that is asked for here.
+		expect(browser.complaints.splice(0)).toEqual([expect.stringContaining("409")]);
+	}, 120_000);
+});
+
+describe("the registry", () => {
+	test("a certificate that is deactivated ends its connection at once, and comes back", async () => {
+		const page = await browser.open(`${url}/registry`);
+		await page.getByRole("link", { name: "station-0002" }).waitFor();
+		await page.locator("summary", { hasText: "isobar-station" }).click();
+		await page.locator("pre", { hasText: "iot:Connect" }).waitFor();
+		const principals = `${url}/api/things/station-0002/principals`;
+		const [arn] = ((await (await fetch(principals)).json()) as { principals: string[] }).principals;
+		const id = arn!.split("/")[1]!.slice(0, 12);
+		const row = page.locator("tr", { hasText: id });
+		await row.getByRole("button", { name: "Deactivate" }).click();
+		await row.getByText("INACTIVE").waitFor();
+		const isConnected = async (): Promise<boolean> => {
+			const answer = await fetch(`${url}/api/isobar/stations/station-0002`);
+			return ((await answer.json()) as { connected: boolean }).connected;
+		};
+		while (await isConnected()) await page.waitForTimeout(100);
+		await row.getByRole("button", { name: "Activate" }).click();
+		while (!(await isConnected())) await page.waitForTimeout(200);
+		await page.close();
+	}, 120_000);
+});
+
+describe("the simulator", () => {
+	test("a power cut takes a station away and it comes back, with nothing lost", async () => {
+		const page = await browser.open(`${url}/simulator`);
+		await page.getByLabel("Station").selectOption("station-0003");
+		await page.getByText("station-0003 is connected").waitFor();
+		await page.getByRole("button", { name: "Power cut" }).click();
+		await page.getByText("without power for 10 s").waitFor();
+		await page.getByText("station-0003 is offline").waitFor();
+		await page.getByText("station-0003 is connected").waitFor();
+		await page.close();
+	}, 120_000);
+});
+
 describe("accessibility", () => {
 	const sizes = [
 		{ width: 1280, height: 900 },
@@ -154,6 +231,9 @@ describe("accessibility", () => {
 		["/", ".table-body a"],
 		["/stations/station-0001", ".chart canvas"],
 		["/stations/station-0001/about", ".panel"],
+		["/stations/station-0001/shadow", ".editor"],
+		["/registry", ".policy"],
+		["/simulator", ".faults"],
 	];
 	test.each(views)(
 		"axe has nothing against %s, in light and dark, wide and on a phone",

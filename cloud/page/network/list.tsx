@@ -84,7 +84,6 @@ function Table({
 			aria-rowcount={stations.length + 1}
 			ref={box}
 			onScroll={onScroll}
-			// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
 			tabIndex={0}
 		>
 			<div role="rowgroup" class="table-head">

@@ -256,7 +256,7 @@ function Stations({
 								{typeof from === "number" && (
 									<path
 										class="map-wind"
-										d="M0 -13v-9m-3.5 4.5 3.5-4.5 3.5 4.5"
+										d={`M0 ${-reach(from)}v-9m-3.5 4.5 3.5-4.5 3.5 4.5`}
 										transform={`rotate(${from + 180})`}
 									/>
 								)}
@@ -314,6 +314,12 @@ function shade(value: number | null, range: readonly [number, number] | undefine
 	const [low, high] = range;
 	const share = high > low ? (value - low) / (high - low) : 0.5;
 	return `shade-${Math.min(shades - 1, Math.floor(share * shades))}`;
+}
+
+/** From the middle of a pill to its edge and a little more, in the direction in which the wind goes. */
+function reach(from: number): number {
+	const angle = (from * Math.PI) / 180;
+	return Math.min(14 / Math.abs(Math.cos(angle)), 26 / Math.abs(Math.sin(angle)));
 }
 
 /** Stations at one place stand around it like the seeds of a sunflower. */

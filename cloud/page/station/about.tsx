@@ -65,7 +65,9 @@ export function About({ station }: { readonly station: StationDetail }): JSX.Ele
 				{health === null ? (
 					<p class="note">A health message comes when the station connects, and then regularly.</p>
 				) : (
-					<pre class="document">{JSON.stringify(health, null, 2)}</pre>
+					<pre class="document" tabIndex={0}>
+						{JSON.stringify(health, null, 2)}
+					</pre>
 				)}
 			</Panel>
 		</div>

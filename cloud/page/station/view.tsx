@@ -13,9 +13,11 @@ import { useStore } from "../store.ts";
 import { Age } from "../time.tsx";
 import { About } from "./about.tsx";
 import { Charts } from "./charts.tsx";
+import { ShadowView } from "./shadow.tsx";
 
 const tabs = [
 	["", "Charts"],
+	["shadow", "Shadow"],
 	["about", "About"],
 ] as const;
 
@@ -51,6 +53,7 @@ export function StationPage({ words }: { readonly words: readonly string[] }): J
 				))}
 			</nav>
 			{tab === "" && <Charts key={thing} station={station} />}
+			{tab === "shadow" && <ShadowView thing={thing} />}
 			{tab === "about" && <About station={station} />}
 		</>
 	);

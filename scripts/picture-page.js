@@ -1,0 +1,199 @@
+/**
+ * `npm run picture:page`: docs/page-*.png, the page over the recorded day.
+ *
+ * Twelve stations of the San Luis Valley fly the day in virtual time, with the real firmware. What they
+ * have observed is then reported to a local cloud over MQTT and mutual TLS, an hour every two seconds,
+ * and a browser looks at its page.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { connect } from "mqtt";
+import { chromium } from "playwright-core";
+import { provision, startCloud } from "../dist/cloud.js";
+import { defineStation, firmwareVersion, sensor, standardChannels } from "../dist/firmware.js";
+import { Anemometer, Battery, BME280, RainGauge, WindVane } from "../dist/sensors.js";
+import {
+	Fleet,
+	parseRecord,
+	RandomStream,
+	ReplayWeather,
+	VirtualClock,
+	VirtualFlash,
+	VirtualKeyValue,
+	VirtualNetwork,
+	VirtualWorld,
+} from "../dist/simulator.js";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const recordFile = join(root, "simulator/weather/data/surfrad-alamosa-2016-01-01.csv");
+const record = parseRecord(readFileSync(recordFile, "utf8"), recordFile);
+const minuteMs = 60_000;
+const dayMs = 1_440 * minuteMs;
+const minutesOfReport = 60;
+/** The day ends now: the page shows the last 24 hours. */
+const start = Math.floor(Date.now() / minuteMs) * minuteMs - dayMs;
+
+/** Latitude, longitude and height in m of places in the valley. */
+const places = {
+	Alamosa: [37.469, -105.87, 2299],
+	Antonito: [37.079, -106.009, 2404],
+	Blanca: [37.438, -105.516, 2361],
+	Center: [37.753, -106.109, 2328],
+	Crestone: [37.996, -105.7, 2418],
+	"Del Norte": [37.679, -106.353, 2402],
+	"Fort Garland": [37.429, -105.434, 2421],
+	"La Jara": [37.275, -105.96, 2315],
+	Manassa: [37.174, -105.937, 2344],
+	"Monte Vista": [37.579, -106.148, 2334],
+	Saguache: [38.087, -106.142, 2350],
+	"San Luis": [37.201, -105.424, 2432],
+};
+
+const stations = Object.entries(places).map(([name, [latitude, longitude, heightM]], index) => ({
+	thing: name.toLowerCase().replace(" ", "-"),
+	seed: index + 1,
+	definition: defineStation({
+		board: "esp32",
+		buses: { i2c: { data: 21, clock: 22 } },
+		sensors: [
+			sensor(BME280, { bus: "i2c", address: 0x76 }),
+			sensor(RainGauge, { pin: 27, debounce: 20 }),
+			sensor(Anemometer, { pin: 26, debounce: 2 }),
+			sensor(WindVane, { pin: 34 }),
+			sensor(Battery, { pin: 35 }),
+		],
+		cadence: { sampleSeconds: 5, observeSeconds: 60, reportSeconds: 3_600 },
+		site: { name, latitude, longitude, heightM },
+	}),
+}));
+
+/** The observations of a day, minute by minute: values in the order of the standard channels. */
+function fly({ thing, seed, definition }) {
+	const clock = new VirtualClock(start);
+	const world = new VirtualWorld(new VirtualNetwork(clock), new RandomStream(seed));
+	const { site } = definition;
+	// The weather of each hour of the day as recorded, a little earlier in the west.
+	const offset = record.start - Math.floor(start / dayMs) * dayMs;
+	const fleet = new Fleet(world, {
+		things: [thing],
+		endpoint: "nobody.example",
+		port: 8883,
+		definition,
+		weather: new ReplayWeather(record, { seed, offset: offset + seed * 7 * minuteMs, site }),
+		seed,
+		storage: () => ({ flash: new VirtualFlash(), keyValue: new VirtualKeyValue() }),
+		log: () => {},
+	});
+	fleet.start();
+	return Array.from({ length: dayMs / minuteMs }, (_, minute) => {
+		// A second later than the window ends: it is closed by then.
+		clock.runUntil(start + (minute + 1) * minuteMs + 1_000);
+		return fleet.stations[0].state.lastObservation.values.slice();
+	});
+}
+
+/** A report of docs/topics.md §2 from some minutes. */
+function report(minutes, first) {
+	const columns = standardChannels
+		.filter((channel) => channel.in === "observation")
+		.map(({ key, perUnit }, index) => [
+			key,
+			column(minutes.map((values) => values[index] * perUnit)),
+		]);
+	const head = {
+		v: 1,
+		s: first + 1,
+		n: minutes.length,
+		t: (start + first * minuteMs) / 1000,
+		p: 60,
+	};
+	const calm = columns.find(([key]) => key === "D")[1].includes(null) ? { e: { D: [8] } } : {};
+	return JSON.stringify({ ...head, ...Object.fromEntries(columns), ...calm });
+}
+
+/** Differences of whole numbers, null where there is no value. */
+function column(steps) {
+	let last = 0;
+	return steps.map((step) => {
+		if (Number.isNaN(step)) return null;
+		const difference = Math.round(step) - last;
+		last = Math.round(step);
+		return difference;
+	});
+}
+
+/** Connects one station with its certificate, and says what it is. */
+async function connectStation(dataDir, port, { thing, definition }) {
+	const read = (name) => readFileSync(join(dataDir, name));
+	const client = connect({
+		...{ protocol: "mqtts", host: "127.0.0.1", port, clientId: thing },
+		...{ ca: read("ca.crt"), cert: read(`things/${thing}.crt`), key: read(`things/${thing}.key`) },
+	});
+	await new Promise((resolve, reject) => client.once("connect", resolve).once("error", reject));
+	const sensors = Object.fromEntries(definition.sensors.map(({ name }) => [name, { part: name }]));
+	const { site, cadence } = definition;
+	const reported = { firmware: firmwareVersion, site, sensors, ...cadence };
+	const shadow = `$aws/things/${thing}/shadow/update`;
+	await client.publishAsync(shadow, JSON.stringify({ state: { reported } }), { qos: 1 });
+	return client;
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Takes the pictures: the network, a station, and the network on a phone in the dark. */
+async function look(url) {
+	const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+	const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+	const views = [
+		["network", "/", { width: 1360, height: 720 }, "light"],
+		["station", "/stations/alamosa", { width: 1360, height: 1090 }, "light"],
+		["phone", "/stations/monte-vista", { width: 390, height: 800 }, "dark"],
+	];
+	for (const [name, path, viewport, colorScheme] of views) {
+		const reader = { viewport, colorScheme, timezoneId: "America/Denver", locale: "en-GB" };
+		const page = await browser.newPage(reader);
+		await page.goto(url + path);
+		await page
+			.locator(path === "/" ? ".table-body a" : ".chart canvas")
+			.first()
+			.waitFor();
+		await pause(2_000);
+		await page.screenshot({ path: join(root, `docs/page-${name}.png`) });
+		console.log(`docs/page-${name}.png`);
+		await page.close();
+	}
+	await browser.close();
+}
+
+const dataDir = mkdtempSync(join(tmpdir(), "isobar-picture-"));
+try {
+	await provision(
+		dataDir,
+		stations.map(({ thing }) => thing),
+	);
+	const flights = stations.map(fly);
+	const pageDir = join(root, "dist/page");
+	const cloud = await startCloud({
+		dataDir,
+		port: 0,
+		http: { port: 0, pageDir },
+		log: console.error,
+	});
+	const clients = [];
+	for (const station of stations) clients.push(await connectStation(dataDir, cloud.port, station));
+	for (let first = 0; first < dayMs / minuteMs; first += minutesOfReport) {
+		for (const [index, { thing }] of stations.entries()) {
+			const minutes = flights[index].slice(first, first + minutesOfReport);
+			const payload = report(minutes, first);
+			await clients[index].publishAsync(`isobar/${thing}/report`, payload, { qos: 1 });
+		}
+		await pause(2_000);
+	}
+	await look(cloud.httpUrl);
+	for (const client of clients) await client.endAsync();
+	await cloud.close();
+} finally {
+	rmSync(dataDir, { recursive: true });
+}
