@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { dirname, resolve } from "node:path";
 
 const { generate } = createRequire(import.meta.url)("peggy");
 
@@ -11,6 +12,10 @@ export function parserOf(grammar) {
 /** Has rollup put parsers in the place of grammars. */
 export const grammars = {
 	name: "grammars",
+	// TypeScript would resolve to the declarations beside it, which are no module to bundle.
+	resolveId(source, importer) {
+		return source.endsWith(".peggy") && importer ? resolve(dirname(importer), source) : null;
+	},
 	transform: (text, id) =>
 		id.endsWith(".peggy") ? { code: parserOf(text), map: { mappings: "" } } : null,
 };
