@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
 import ts from "typescript";
-import { grammars, parserOf } from "../scripts/grammar.js";
+import { grammars } from "../scripts/grammar.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
@@ -11,7 +11,6 @@ const stripTypes = {
 	name: "strip-types",
 	transform: (code, id) => {
 		if (id.endsWith(".json")) return `export default ${code}`;
-		if (id.endsWith(".peggy")) return parserOf(code);
 		return id.endsWith(".ts") ? ts.transpileModule(code, { compilerOptions }).outputText : null;
 	},
 };
