@@ -9,10 +9,8 @@ const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.
 /** Strips types; they are checked by `npm run check`. */
 const stripTypes = {
 	name: "strip-types",
-	transform: (code, id) => {
-		if (id.endsWith(".json")) return `export default ${code}`;
-		return id.endsWith(".ts") ? ts.transpileModule(code, { compilerOptions }).outputText : null;
-	},
+	transform: (code, id) =>
+		id.endsWith(".ts") ? ts.transpileModule(code, { compilerOptions }).outputText : null,
 };
 
 /** JSON files that are imported as modules. */

@@ -1,12 +1,10 @@
-import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-
-const { generate } = createRequire(import.meta.url)("peggy");
+import peggy from "peggy";
 
 /** The source of the parser that a `.peggy` file stands for, as an ECMAScript module. */
 export function parserOf(grammar) {
 	const allowedStartRules = ["Statement", "Template"];
-	return generate(grammar, { allowedStartRules, format: "es", output: "source" });
+	return peggy.generate(grammar, { allowedStartRules, format: "es", output: "source" });
 }
 
 /** Has rollup put parsers in the place of grammars. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { rollup } from "rollup";
 import ts from "typescript";
+import { grammars } from "../../scripts/grammar.js";
 
 const entries = ["firmware", "sensors", "simulator", "cloud"];
 const surfrad = "weather/surfrad-alamosa-2016-01-01.csv";
@@ -24,6 +25,7 @@ export class PackageBench {
 			},
 			external: (id) => !/^[./]/.test(id) && !id.startsWith("isobar/"),
 			plugins: [
+				grammars,
 				{
 					name: "transpile",
 					resolveId: (id) => (id.startsWith("isobar/") ? resolve(id.slice(7), "index.ts") : null),
