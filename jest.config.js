@@ -4,7 +4,7 @@ export default {
 	testEnvironment: "node",
 	transform: { "\\.([jt]s|peggy)$": "<rootDir>/tests/support/transform.cjs" },
 	// aedes is published as ECMAScript modules only; the tests run as CommonJS.
-	transformIgnorePatterns: ["/node_modules/(?!aedes/)"],
+	transformIgnorePatterns: ["/node_modules/(?!(aedes|jose)/)"],
 	moduleNameMapper: { "^isobar/(firmware|sensors|simulator|cloud)$": "<rootDir>/$1/index.ts" },
 	modulePathIgnorePatterns: ["<rootDir>/dist/"],
 	testTimeout: 60_000,

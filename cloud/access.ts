@@ -23,9 +23,12 @@ export interface Realm {
 
 /** The peer of one connection, as policies see it. */
 export interface Client {
-	readonly certificate: X509Certificate;
-	/** SHA-256 of the certificate in DER, 64 hex digits. */
+	/** `undefined` for one that came with a token. */
+	readonly certificate: X509Certificate | undefined;
+	/** SHA-256 of the certificate in DER, 64 hex digits; the name in the token of one that has none. */
 	readonly certificateId: string;
+	/** Names of the policies that its token brings. */
+	readonly tokenPolicies?: readonly string[] | undefined;
 	readonly clientId: string;
 	/** IP address. */
 	readonly address: string;
@@ -148,6 +151,7 @@ export class Access {
 		if (!decision) {
 			const { certificateId, clientId } = client;
 			const policies =
+				(client.tokenPolicies && state.policiesNamed(client.tokenPolicies)) ??
 				this.#grants.get(certificateId) ??
 				state.policiesOf(certificateId, state.thingOf(certificateId, clientId));
 			const resource = this.#arn(type, name);
@@ -247,7 +251,7 @@ export class Access {
 				const has = thing !== undefined && Object.hasOwn(thing.attributes, attribute);
 				return has ? [thing.attributes[attribute]!] : undefined;
 			}
-			if (!name.startsWith("iot:Certificate.")) return undefined;
+			if (!certificate || !name.startsWith("iot:Certificate.")) return undefined;
 			ofCertificate ??= certificateVariables(certificate.raw);
 			return ofCertificate(name);
 		};

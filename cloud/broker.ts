@@ -9,6 +9,7 @@ import {
 	type Subscription,
 } from "aedes";
 import type { Access } from "./access.ts";
+import type { Authorizer } from "./authorizer.ts";
 import type { Settled } from "./commit.ts";
 import { Connection, type DisconnectReason } from "./connection.ts";
 import { codeOf } from "./fault.ts";
@@ -43,6 +44,8 @@ export interface BrokerOptions {
 	 * shown here.
 	 */
 	onPublished(topicName: string, payload: Uint8Array, publisher: Publisher | undefined): void;
+	/** Verifies the tokens of clients without a certificate; without it there are none. */
+	readonly authorizer?: Authorizer | undefined;
 	/** What the keep-alive of a client is raised or lowered to, in seconds; 30 to 1200 unless given. */
 	readonly keepAlive?: { readonly minimum: number; readonly maximum: number };
 }
@@ -65,6 +68,9 @@ export interface Sender {
 	readonly clientId: string;
 	readonly certificateId: string;
 }
+
+/** The longest that setTimeout can wait, in ms: 24 days. A connection is not longer than that either. */
+const longestTimer = 2 ** 31 - 1;
 
 /** Ends a connection: aedes closes it without an answer when it gets an error. */
 class Refusal extends Error {}
@@ -110,8 +116,8 @@ export class Broker {
 		return broker;
 	}
 
-	/** Takes a connection whose certificate is verified. */
-	accept(socket: TLSSocket, certificate: X509Certificate): void {
+	/** Takes a connection whose certificate is verified, or one that has to bring a token. */
+	accept(socket: TLSSocket, certificate: X509Certificate | undefined): void {
 		const connection = new Connection(socket, certificate);
 		const client = this.#aedes.handle(socket);
 		this.#connections.set(client, connection);
@@ -309,19 +315,25 @@ export class Broker {
 		const problem = will && problemOf(will);
 		if (problem) return `its will has ${problem}`;
 		connection.clientId = clientId;
-		const unregistered = await access.check(connection.certificate);
-		if (unregistered !== undefined) return unregistered;
+		const unknown = connection.certificate
+			? await access.check(connection.certificate)
+			: await this.#authorizeToken(connection, packet);
+		if (unknown !== undefined) return unknown;
 
 		const facts = { isPersistent: packet.clean === false, willTopic: will?.topic };
-		const { certificate, certificateId, address } = connection;
-		const client = { certificate, certificateId, address, clientId, connect: facts };
+		const { certificate, certificateId, address, tokenPolicies } = connection;
+		const client = {
+			...{ certificate, certificateId, address, clientId, tokenPolicies },
+			connect: facts,
+		};
 		const decision = access.decide(client, "iot:Connect", "client", clientId);
 		if (!decision.allowed || (will && !this.#mayPublish(connection, will))) {
 			connection.blame("AUTH_ERROR");
 			this.#presence.connectFailed(connection, Date.now());
 			if (decision.allowed) return "its will is denied";
-			const subject = certificate.subject.replaceAll("\n", ", ");
-			return `client id ${JSON.stringify(clientId)} with certificate ${subject} (${certificateId}): iot:Connect: ${decision.because}`;
+			const subject = certificate?.subject.replaceAll("\n", ", ");
+			const principal = subject ? `certificate ${subject} (${certificateId})` : "a token";
+			return `client id ${JSON.stringify(clientId)} with ${principal}: iot:Connect: ${decision.because}`;
 		}
 		connection.will = will;
 		const { minimum, maximum } = this.#options.keepAlive ?? { minimum: 30, maximum: 1200 };
@@ -330,11 +342,37 @@ export class Broker {
 		return undefined;
 	}
 
+	/** @returns why its token is refused */
+	async #authorizeToken(
+		connection: Connection,
+		{ username, password }: ConnectPacket,
+	): Promise<string | undefined> {
+		const { authorizer } = this.#options;
+		const grant = await authorizer?.authorize(username ?? "", String(password ?? ""));
+		if (grant === undefined) return "no client certificate";
+		if (typeof grant === "string") return grant;
+		connection.certificateId = grant.principalId;
+		connection.tokenPolicies = grant.policies;
+		connection.expires = grant.expires;
+		return undefined;
+	}
+
+	/** A token lets in for its time and no longer. */
+	#endWith(connection: Connection, expires: number): void {
+		const left = Math.min(Math.max(expires - Date.now(), 0), longestTimer);
+		const timer = setTimeout(() => {
+			this.#end(connection, "CUSTOMAUTH_TTL_EXPIRATION", "its token has ended");
+			connection.socket.destroy();
+		}, left);
+		connection.socket.once("close", () => clearTimeout(timer));
+	}
+
 	#accepted(connection: Connection): void {
 		const { clientId } = connection;
 		// aedes has closed the connection that was taken over, unless that one was just closing.
 		this.#connected.get(clientId)?.socket.destroy();
 		this.#connected.set(clientId, connection);
+		if (connection.expires !== undefined) this.#endWith(connection, connection.expires);
 		const thingName = this.#options.access.exclusiveThingOf(connection);
 		this.traffic.count("Connect", "Success");
 		this.#presence.connected(connection, thingName, Date.now());
@@ -345,6 +383,7 @@ export class Broker {
 	}
 
 	#expel(connection: Connection): void {
+		if (!connection.certificate) return;
 		const problem = this.#options.access.problemOf(connection.certificateId);
 		if (problem === undefined) return;
 		this.#end(connection, "FORBIDDEN_ACCESS", problem);
@@ -536,7 +575,7 @@ function problemOf(message: {
 	if (payload.length > BrokerLimits.payloadBytes) return "a payload of more than 128 KB";
 	if (Buffer.byteLength(topic) > BrokerLimits.topicBytes) return "a topic of more than 256 bytes";
 	if (topic.split("/").length > BrokerLimits.topicLevels) return "a topic of more than 8 levels";
-	if (topic.startsWith("$") && !topic.startsWith("$aws/"))
+	if (message.topic.startsWith("$") && !message.topic.startsWith("$aws/"))
 		return "a reserved topic that is not served";
 	return undefined;
 }

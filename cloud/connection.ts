@@ -9,6 +9,7 @@ export type DisconnectReason =
 	| "CLIENT_ERROR"
 	| "CLIENT_INITIATED_DISCONNECT"
 	| "CONNECTION_LOST"
+	| "CUSTOMAUTH_TTL_EXPIRATION"
 	| "DUPLICATE_CLIENTID"
 	| "FORBIDDEN_ACCESS"
 	| "MQTT_KEEP_ALIVE_TIMEOUT"
@@ -18,8 +19,12 @@ export type DisconnectReason =
 /** One TLS connection of a client, with what is known of it. */
 export class Connection implements Client {
 	readonly socket: TLSSocket;
-	readonly certificate: X509Certificate;
-	readonly certificateId: string;
+	readonly certificate: X509Certificate | undefined;
+	/** Of one with a token: its name there, once that is verified. */
+	certificateId: string;
+	tokenPolicies: readonly string[] | undefined;
+	/** Epoch ms at which its token ends. */
+	expires: number | undefined;
 	/** "" before its CONNECT. */
 	clientId = "";
 	/** Address and port of the peer, for log lines: both are gone when the socket is closed. */
@@ -34,10 +39,10 @@ export class Connection implements Client {
 	versionNumber: number | undefined;
 	#reason: DisconnectReason | undefined;
 
-	constructor(socket: TLSSocket, certificate: X509Certificate) {
+	constructor(socket: TLSSocket, certificate: X509Certificate | undefined) {
 		this.socket = socket;
 		this.certificate = certificate;
-		this.certificateId = certificateIdOf(certificate);
+		this.certificateId = certificate === undefined ? "" : certificateIdOf(certificate);
 		this.address = socket.remoteAddress ?? "";
 		this.peer = peerOf(socket);
 	}

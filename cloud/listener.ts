@@ -37,8 +37,10 @@ export interface ListenerOptions {
 	readonly authority: string;
 	/** Whether a certificate that none of them has signed is accepted all the same. */
 	accepts(certificate: X509Certificate): boolean | Promise<boolean>;
-	/** Called with each connection whose client certificate is verified. */
-	onConnection(socket: TLSSocket, certificate: X509Certificate): void;
+	/** Whether a client that asks for ALPN `mqtt` may come without a certificate, and with a token. */
+	readonly takesTokens?: boolean;
+	/** Called with each connection whose client certificate is verified, or that has to bring a token. */
+	onConnection(socket: TLSSocket, certificate: X509Certificate | undefined): void;
 	log(line: string): void;
 }
 
@@ -100,7 +102,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 	/** Hands a connection on, or says why not. */
 	const admit = async (socket: TLSSocket): Promise<string | undefined> => {
 		const certificate = socket.getPeerX509Certificate();
-		if (certificate === undefined) return "no client certificate";
+		if (certificate === undefined) {
+			// Port 443 with ALPN "mqtt" is the custom authorizer's at AWS; everybody else has a certificate.
+			if (!options.takesTokens || socket.alpnProtocol !== "mqtt") return "no client certificate";
+			if (socket.destroyed) return "it closed the connection";
+			socket.off("error", ignore);
+			options.onConnection(socket, undefined);
+			return undefined;
+		}
 		// The ticket of an earlier session is accepted without a new look at the dates.
 		if (Date.parse(certificate.validTo) < Date.now()) return verifyReasons.CERT_HAS_EXPIRED;
 		if (Date.parse(certificate.validFrom) > Date.now()) return verifyReasons.CERT_NOT_YET_VALID;

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { ChannelTable } from "../firmware/sensing/channel.ts";
 import { Access } from "./access.ts";
 import { Archive } from "./archive.ts";
+import { Authorizer } from "./authorizer.ts";
 import { Broker, type Message } from "./broker.ts";
 import type { Settled } from "./commit.ts";
 import { Layout } from "./layout.ts";
@@ -58,6 +59,8 @@ export interface CloudOptions {
 	readonly s3?: S3Target | undefined;
 	/** The HTTP API and the page; none unless given. */
 	readonly http?: HttpOptions | undefined;
+	/** Configuration of the custom authorizer, JSON; without it everybody needs a certificate. */
+	readonly authorizer?: string | undefined;
 	/** UTC in ms, by which ownership tokens end; the clock of this machine unless given. */
 	readonly epoch?: () => number;
 	/** Provisioning requests of one kind in a second; 10 unless given. */
@@ -217,8 +220,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			requestsPerSecond: options.provisioningPerSecond,
 		});
 		opened.unshift(provisioning);
+		const authorizer =
+			options.authorizer === undefined ? undefined : await Authorizer.open(options.authorizer);
 		const broker: Broker = await Broker.open({
 			access,
+			authorizer,
 			log,
 			...(options.keepAlive ? { keepAlive: options.keepAlive } : {}),
 			onOwn: (topicName, payload) => takeOwn(topicName, payload, 0),
@@ -283,6 +289,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			key: await readFile(layout.server.key, "utf8"),
 			authority: await readFile(layout.authority.certificate, "utf8"),
 			accepts: (certificate) => access.isRegistered(certificate) || justInTime.knows(certificate),
+			takesTokens: authorizer !== undefined,
 			onConnection: (socket, certificate) => broker.accept(socket, certificate),
 		});
 		opened.push({ kill: () => listener.destroy(), close: async () => {} });

@@ -264,6 +264,11 @@ export class Registry {
 		return [...names].map((policyName) => this.#parsed.get(policyName)!);
 	}
 
+	/** Policies by name; one that is not there is left out. */
+	policiesNamed(names: readonly string[]): Policy[] {
+		return names.flatMap((policyName) => this.#parsed.get(policyName) ?? []);
+	}
+
 	/** Puts changes into effect that an operation has named. */
 	apply(changes: readonly Change[]): void {
 		for (const change of changes) {

@@ -12,6 +12,7 @@ export interface CloudCommandOptions extends HttpCommandOptions, LogOptions {
 	readonly data: string;
 	readonly rules?: string;
 	readonly json?: boolean;
+	readonly authorizer?: string;
 	readonly retainDays?: number;
 	readonly retainMb?: number;
 	readonly s3?: { readonly bucket: string; readonly prefix: string };
@@ -39,6 +40,7 @@ export async function cloud(options: CloudCommandOptions, host: Host): Promise<E
 				...options.s3,
 				...(options.s3Endpoint === undefined ? {} : { endpoint: options.s3Endpoint }),
 			},
+			authorizer: options.authorizer,
 			log,
 		});
 		log(`listening on ${options.host}:${running.port}, data in ${options.data}`);

@@ -176,6 +176,10 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.description("Runs the local cloud alone, until Ctrl-C.")
 		.option("--port <N>", "port; 0 takes a free one", port, 8883)
 		.option("--host <ADDRESS>", "address to listen on; 0.0.0.0 for all", "127.0.0.1")
+		.option(
+			"--authorizer <FILE>",
+			"configuration of the custom authorizer: clients with a token and no certificate",
+		)
 		.addOption(httpPort())
 		.addOption(httpHost())
 		.option("--no-http", "no page and no HTTP API")

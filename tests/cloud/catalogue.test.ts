@@ -120,6 +120,15 @@ describe("10.2 publish, subscribe, sessions", () => {
 		await closed;
 	});
 
+	test("M07 seven slashes are accepted, also behind the rule of Basic Ingest; eight close", async () => {
+		const client = await bench.connected(cloud.port, "a");
+		await client.publishAsync("1/2/3/4/5/6/7/8", "", { qos: 1 });
+		await client.publishAsync("$aws/rules/r/1/2/3/4/5/6/7/8", "", { qos: 1 });
+		const closed = ended(client);
+		client.publish("1/2/3/4/5/6/7/8/9", "", { qos: 1 });
+		await closed;
+	});
+
 	test("M11 filter +/x: a/x is delivered, a/b/x is not", async () => {
 		const client = await bench.connected(cloud.port, "a");
 		const heard = listen(client);
