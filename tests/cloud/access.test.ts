@@ -33,6 +33,10 @@ async function setPolicy(cloud: Cloud, ...statements: object[]): Promise<void> {
 	await registry.run((state) => state.detachPolicy("isobar-station", { certificateId: idOf("a") }));
 }
 
+async function metricsOf(cloud: Cloud): Promise<string> {
+	return (await fetch(new URL("/metrics", cloud.httpUrl))).text();
+}
+
 const arn = (resource: string): string => `arn:aws:iot:us-east-1:000000000000:${resource}`;
 const allowAll = { Effect: "Allow", Action: "iot:*", Resource: "*" };
 
@@ -136,11 +140,12 @@ describe("certificates", () => {
 	});
 
 	test("T09 without a policy nothing is allowed, not even to connect", async () => {
-		const cloud = await bench.start();
+		const cloud = await bench.start({ http: { port: 0 } });
 		await cloud.registry.run((state) =>
 			state.detachPolicy("isobar-station", { certificateId: idOf("a") }),
 		);
 		expect(await ended(bench.client(cloud.port, "a"))).toEqual({ wasConnected: false });
+		expect(await metricsOf(cloud)).toContain('isobar_connect_total{result="auth_error"} 1');
 	});
 
 	test("P10 detached from its thing: refused", async () => {
@@ -201,7 +206,7 @@ describe("policies on live connections", () => {
 	});
 
 	test("M19 Receive denied: not delivered, not closed", async () => {
-		const cloud = await bench.start();
+		const cloud = await bench.start({ http: { port: 0 } });
 		await setPolicy(cloud, allowAll, {
 			Effect: "Deny",
 			Action: "iot:Receive",
@@ -221,6 +226,7 @@ describe("policies on live connections", () => {
 		}
 		await last;
 		expect(seen).toEqual(["x/open", "x/last"]);
+		expect(await metricsOf(cloud)).toContain('isobar_publish_out_total{result="auth_error"} 1');
 	});
 
 	test("M27 retain without RetainPublish: denied as a publish", async () => {
