@@ -39,11 +39,11 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
 export class ApiClient {
 	/** Names of the operations that have been answered with success. */
 	readonly answered = new Set<string>();
-	readonly #url: string;
+	readonly url: string;
 	readonly #headers: Readonly<Record<string, string>>;
 
 	constructor(url: string, headers: Readonly<Record<string, string>> = {}) {
-		this.#url = url;
+		this.url = url;
 		this.#headers = headers;
 	}
 
@@ -61,7 +61,7 @@ export class ApiClient {
 		body?: unknown,
 		headers: Record<string, string> = {},
 	): Promise<Answer> {
-		const response = await fetch(this.#url + path, {
+		const response = await fetch(this.url + path, {
 			method,
 			headers: { ...this.#headers, ...headers },
 			redirect: "manual",
@@ -80,7 +80,7 @@ export class ApiClient {
 	}
 
 	#check(method: string, path: string, { status, headers, body }: Answer): void {
-		const name = operationOf(method, new URL(this.#url + path).pathname);
+		const name = operationOf(method, new URL(this.url + path).pathname);
 		if (name === undefined) return;
 		const { operationId, responses } = operations.get(name)!;
 		const key = String(status) in responses ? String(status) : "default";

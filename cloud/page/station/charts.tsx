@@ -75,7 +75,9 @@ function Panels({
 		[latitude, longitude],
 	);
 	useEffect(() => {
-		if (loaded) performance.mark("isobar:series-drawn");
+		// The charts have painted by the end of the next frame.
+		const painted = (): void => void performance.mark("isobar:series-drawn");
+		if (loaded) requestAnimationFrame(() => setTimeout(painted));
 	}, [loaded]);
 	const retry = (): void => loader.want(timeline.span, timeline.bounds, true);
 	if (loaded === undefined) {

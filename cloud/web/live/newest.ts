@@ -17,7 +17,7 @@ export function readNewest(store: Store): Promise<readonly Newest[]> {
 		const columns = [...rowColumns.map(([name]) => name), ...channelsOf(view)];
 		const source = selectRows(view, { columns });
 		const rows = await view.database.rows(
-			`SELECT *, epoch_ms("time")::DOUBLE AS "startMs", "firstMs" FROM
+			`SELECT *, epoch_ms("time")::DOUBLE AS "startMs" FROM
 				(SELECT *, min(epoch_ms("time")) OVER (PARTITION BY thing)::DOUBLE AS "firstMs" FROM (${source}))
 			QUALIFY row_number() OVER (PARTITION BY thing ORDER BY sequence DESC) = 1`,
 		);
