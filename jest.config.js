@@ -8,4 +8,6 @@ export default {
 	moduleNameMapper: { "^isobar/(firmware|sensors|simulator|cloud)$": "<rootDir>/$1/index.ts" },
 	modulePathIgnorePatterns: ["<rootDir>/dist/"],
 	testTimeout: 60_000,
+	// In CI jest would leave one core free, of two.
+	maxWorkers: "100%",
 };
