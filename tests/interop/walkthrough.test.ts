@@ -1,19 +1,35 @@
 import { execFile } from "node:child_process";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	appendFileSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Cloud, startCloud } from "../../cloud/main.ts";
 import { hasMosquitto } from "../support/mosquitto.ts";
 import { PackageBench } from "../support/package.ts";
 
 /*
- * The commands of docs/cloud.md, run as they stand there against a real cloud: the page cannot lie. A
- * block is `sh walk NAME`; a line that starts with "# →" says what the lines above it print, with … for
- * any text.
+ * The commands of the pages, run as they stand there against a real cloud: a page cannot lie. A block is
+ * `sh walk`; a line that starts with "# →" says what the lines above it print, with … for any text. What is
+ * in a block `json walk FILE` is in that file when the cloud starts.
  */
-const page = readFileSync("docs/cloud.md", "utf8");
-const blocks = [...page.matchAll(/```sh walk\n([\s\S]*?)```/g)].map(([, text]) => text!);
+const pages = ["docs/cloud.md", "docs/rules.md"].map((name) => {
+	const text = readFileSync(name, "utf8");
+	return {
+		name,
+		files: [...text.matchAll(/```json walk (\S+)\n([\s\S]*?)```/g)].map(
+			([, file, content]) => [file!, content!] as const,
+		),
+		steps: [...text.matchAll(/```sh walk\n([\s\S]*?)```/g)].flatMap(([, block]) => stepsOf(block!)),
+		variables: [...text.matchAll(/^\w+="[^"]*"$/gm)].map(([line]) => line).join("\n"),
+	};
+});
 
 const bench = new PackageBench();
 let directory: string;
@@ -25,6 +41,10 @@ beforeAll(async () => {
 	// What `npx isobar` is to a reader with the package.
 	const command = `#!/bin/sh\nexec "${process.execPath}" "${join(bench.root, "dist/cli.js")}" "$@"\n`;
 	writeFileSync(join(directory, "isobar"), command, { mode: 0o755 });
+	for (const [file, content] of pages.flatMap(({ files }) => files)) {
+		mkdirSync(dirname(join(directory, file)), { recursive: true });
+		writeFileSync(join(directory, file), content);
+	}
 	cloud = await startCloud({
 		dataDir: join(directory, ".isobar"),
 		port: 0,
@@ -70,7 +90,9 @@ function stepsOf(block: string): Step[] {
 function shell(commands: string, variables: string): Promise<string> {
 	return new Promise((resolve) => {
 		const env = { ...process.env, PATH: `${directory}:${process.env.PATH}` };
-		const script = `${variables}\n${commands}`.replaceAll(" -p 8883", ` -p ${cloud.port}`);
+		const script = `${variables}\n${commands}`
+			.replaceAll(" -p 8883", ` -p ${cloud.port}`)
+			.replaceAll("http://127.0.0.1:8080", new URL(cloud.httpUrl!).origin);
 		execFile("sh", ["-c", script], { cwd: directory, env, timeout: 90_000 }, (_, out, err) =>
 			resolve(`${out}${err}`),
 		);
@@ -84,29 +106,25 @@ function patternOf(expected: string): RegExp {
 
 const run = hasMosquitto || process.env.CI ? describe : describe.skip;
 
-run("docs/cloud.md by its own commands, with a stock mosquitto", () => {
-	test("the page has a walk", () => {
-		expect(blocks.length).toBeGreaterThanOrEqual(4);
-		expect(
-			blocks.flatMap(stepsOf).filter(({ expected }) => expected !== "").length,
-		).toBeGreaterThan(8);
+run("pages by their own commands, with a stock mosquitto", () => {
+	test.each(pages)("$name has a walk", ({ steps }) => {
+		expect(steps.filter(({ expected }) => expected !== "").length).toBeGreaterThan(3);
 	});
 
-	test("every command prints what the page says", async () => {
-		const variables = [...page.matchAll(/^\w+="[^"]*"$/gm)].map(([line]) => line).join("\n");
-		for (const step of blocks.flatMap(stepsOf)) {
-			const printed = await shell(step.commands, variables);
-			if (step.expected === "") {
-				expect([step.commands, printed]).toEqual([
-					step.commands,
-					expect.not.stringMatching(/^isobar: /m),
-				]);
-			} else {
-				expect({ commands: step.commands, printed }).toEqual({
-					commands: step.commands,
-					printed: expect.stringMatching(patternOf(step.expected)),
+	test.each(pages)(
+		"every command of $name prints what the page says",
+		async ({ steps, variables }) => {
+			for (const { commands, expected } of steps) {
+				const printed = await shell(commands, variables);
+				expect({ commands, printed }).toEqual({
+					commands,
+					printed:
+						expected === ""
+							? expect.not.stringMatching(/^isobar: /m)
+							: expect.stringMatching(patternOf(expected)),
 				});
 			}
-		}
-	}, 240_000);
+		},
+		240_000,
+	);
 });
