@@ -265,7 +265,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const watch =
 			options.http &&
 			(await Watch.open({
-				...{ archive, broker, channels, registry, shadows, log },
+				...{ archive, broker, channels, notices, registry, shadows, log },
 				figuresPath: layout.figures,
 				rulesExecuted: () =>
 					rules.rules.list().reduce((sum, { counters }) => sum + counters.rulesExecuted, 0),
@@ -299,6 +299,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			retained: () => broker.retained,
 			disconnect: (clientId: string) => broker.disconnect(clientId),
 			rules,
+			notices,
 		};
 		const meters = { broker, archive, shadows };
 		const services = { region, accountId, registry, authority, shadows, meters, live };

@@ -35,6 +35,8 @@ export type NewEvent = Omit<CloudEvent, "id" | "time">;
 /** Which events are asked for, newest first. */
 export interface EventQuery {
 	readonly thing?: string | undefined;
+	/** Only events of these. */
+	readonly kinds?: readonly EventKind[] | undefined;
 	/** Only events with a smaller id. */
 	readonly before?: number | undefined;
 	/** 1 to 1000; 100 unless given. */
@@ -98,12 +100,21 @@ export class EventLog {
 	}
 
 	/** Newest first. */
-	list({ thing, before = Number.POSITIVE_INFINITY, limit = 100 }: EventQuery = {}): CloudEvent[] {
+	list({
+		thing,
+		kinds,
+		before = Number.POSITIVE_INFINITY,
+		limit = 100,
+	}: EventQuery = {}): CloudEvent[] {
 		const found: CloudEvent[] = [];
+		const isWanted = (event: CloudEvent): boolean =>
+			event.id < before &&
+			(thing === undefined || event.thing === thing) &&
+			(kinds === undefined || kinds.includes(event.kind));
 		const wanted = Math.min(Math.max(limit, 1), eventsPerQuery);
 		for (let at = this.#events.length - 1; at >= 0 && found.length < wanted; at--) {
 			const event = this.#events[at]!;
-			if (event.id < before && (thing === undefined || event.thing === thing)) found.push(event);
+			if (isWanted(event)) found.push(event);
 		}
 		return found;
 	}

@@ -11,6 +11,8 @@ import { useStore } from "./store.ts";
 
 const places = [
 	["/", "Network"],
+	["/events", "Events"],
+	["/rules", "Rules"],
 	["/registry", "Registry"],
 	["/simulator", "Simulator"],
 ] as const;
@@ -24,6 +26,8 @@ const lazyViews: readonly (readonly [
 		/^\/stations\/([^/]+)(?:\/([a-z]+))?$/,
 		() => import("./station/view.tsx").then((module) => module.StationPage),
 	],
+	[/^\/events$/, () => import("./events/view.tsx").then((module) => module.EventsView)],
+	[/^\/rules$/, () => import("./rules/view.tsx").then((module) => module.RulesView)],
 	[/^\/simulator$/, () => import("./simulator/view.tsx").then((module) => module.SimulatorView)],
 	[/^\/registry$/, () => import("./registry/view.tsx").then((module) => module.RegistryView)],
 ];

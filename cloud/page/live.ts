@@ -5,7 +5,7 @@ import { Store } from "./store.ts";
 export type LinkState = "opening" | "live" | "lost" | "locked";
 
 /** Kinds of events of the stream that views ask for anew, as they come. */
-type NewsKind = "event" | "mail" | "shadow" | "presence";
+export type NewsKind = "event" | "mail" | "shadow" | "presence";
 
 /** Milliseconds between two tries of a cloud that does not answer. */
 const retryMs = 3_000;

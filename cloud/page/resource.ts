@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { type ApiError, get } from "./api.ts";
+import { type NewsKind, network } from "./live.ts";
 
 /** A document of the API that a component shows: not there yet, there, or refused. */
 export interface Resource<T> {
@@ -39,6 +40,28 @@ export function useResource<T>(path: string | undefined, everyMs?: number): Reso
 		error: isOurs ? state.error : undefined,
 		reload,
 	};
+}
+
+/** News come in crowds: a fleet that connects is one look. */
+const newsMs = 500;
+
+/** Asks anew soon after news of a kind. @param reload  `undefined` while none of them matter */
+export function useNews(kind: NewsKind, reload: (() => void) | undefined): void {
+	useEffect(() => {
+		if (reload === undefined) return;
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const look = (): void => {
+			timer = undefined;
+			reload();
+		};
+		const end = network.onNews(kind, () => {
+			timer ??= setTimeout(look, newsMs);
+		});
+		return () => {
+			end();
+			clearTimeout(timer);
+		};
+	}, [kind, reload]);
 }
 
 function keepValue<T>(

@@ -6,6 +6,7 @@ import { groups } from "./routes/groups.ts";
 import { health } from "./routes/health.ts";
 import { messages } from "./routes/messages.ts";
 import { metrics } from "./routes/metrics.ts";
+import { notices } from "./routes/notices.ts";
 import { policies } from "./routes/policies.ts";
 import { principals } from "./routes/principals.ts";
 import { rules } from "./routes/rules.ts";
@@ -35,6 +36,7 @@ export const routeModules: readonly RouteModule[] = [
 	shadows,
 	messages,
 	rules,
+	notices,
 	stations,
 	series,
 	faults,

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import type { Archive } from "../archive.ts";
 import type { Broker, Message } from "../broker.ts";
+import type { Notices } from "../notice/notices.ts";
 import type { Authority } from "../registry/authority.ts";
 import type { RegistryStore } from "../registry/store.ts";
 import type { RulesService } from "../rules/service.ts";
@@ -42,6 +43,8 @@ export interface Live {
 	/** Closes the connection of a client. @returns whether there was one */
 	disconnect(clientId: string): boolean;
 	readonly rules: RulesService;
+	/** What has happened, and the mails about it. */
+	readonly notices: Notices;
 }
 
 /** What the page shows. */

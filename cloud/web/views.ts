@@ -120,15 +120,27 @@ export interface EventView {
 	readonly thing?: string;
 	/** One line. */
 	readonly text: string;
+	/** What a program may want to know. */
+	readonly detail?: Readonly<Record<string, unknown>>;
 }
 
 /** A mail in a list. */
 export interface MailView {
 	readonly id: string;
 	readonly time: string;
+	readonly from: string;
 	readonly to: readonly string[];
 	readonly subject: string;
+	/** "kept" where no mail server is configured, else "waiting", "sent" or "failed". */
 	readonly state: string;
 	/** What the server said last. */
 	readonly error?: string;
+}
+
+/** A mail as it is read. */
+export interface MailDetail extends MailView {
+	/** Plain text. */
+	readonly text: string;
+	/** The message as it is sent (RFC 5322). */
+	readonly source: string;
 }

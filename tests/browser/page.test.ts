@@ -209,6 +209,30 @@ describe("the registry", () => {
 	}, 120_000);
 });
 
+describe("events", () => {
+	test("are there as they happen, by kind and by station, with the mail about them", async () => {
+		const page = await browser.open(`${url}/events`);
+		const connected = page.locator(".event-connected", { hasText: "station-0001" });
+		await connected.first().waitFor();
+		await page.getByRole("button", { name: "Mails" }).click();
+		await page.getByText("Nothing of this has happened yet").waitFor();
+		await page.getByText("No mail was written yet").waitFor();
+		await page.getByRole("button", { name: "Connections" }).click();
+		await connected.first().getByRole("link").click();
+		await page.getByRole("link", { name: "Events", exact: true }).last().click();
+		await page.getByText("station-0001 connected").waitFor();
+		await page.close();
+	}, 120_000);
+});
+
+describe("rules", () => {
+	test("without one the page says how to make one", async () => {
+		const page = await browser.open(`${url}/rules`);
+		await page.getByText("There is no rule yet").waitFor();
+		await page.close();
+	}, 120_000);
+});
+
 describe("the simulator", () => {
 	test("a power cut takes a station away and it comes back, with nothing lost", async () => {
 		const page = await browser.open(`${url}/simulator`);
@@ -232,6 +256,9 @@ describe("accessibility", () => {
 		["/stations/station-0001", ".chart canvas"],
 		["/stations/station-0001/about", ".panel"],
 		["/stations/station-0001/shadow", ".editor"],
+		["/stations/station-0001/events", ".event"],
+		["/events", ".event"],
+		["/rules", ".panel"],
 		["/registry", ".policy"],
 		["/simulator", ".faults"],
 	];

@@ -1,10 +1,11 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { StationDetail, StationView } from "../../web/views.ts";
+import { EventList } from "../events/list.tsx";
 import { WindArrow } from "../icons.tsx";
 import { network } from "../live.ts";
 import { showDegrees } from "../network/projection.ts";
-import { Failure, Loading } from "../parts.tsx";
+import { Failure, Loading, Panel } from "../parts.tsx";
 import { compass, quantityOf, show } from "../quantity.ts";
 import { useResource } from "../resource.ts";
 import { stationPath } from "../router.ts";
@@ -18,6 +19,7 @@ import { ShadowView } from "./shadow.tsx";
 const tabs = [
 	["", "Charts"],
 	["shadow", "Shadow"],
+	["events", "Events"],
 	["about", "About"],
 ] as const;
 
@@ -54,6 +56,11 @@ export function StationPage({ words }: { readonly words: readonly string[] }): J
 			</nav>
 			{tab === "" && <Charts key={thing} station={station} />}
 			{tab === "shadow" && <ShadowView thing={thing} />}
+			{tab === "events" && (
+				<Panel title="What has happened to it">
+					<EventList key={thing} thing={thing} />
+				</Panel>
+			)}
 			{tab === "about" && <About station={station} />}
 		</>
 	);

@@ -2,6 +2,8 @@ import type { ChannelTable } from "../../../firmware/sensing/channel.ts";
 import type { Archive, ArchivedObservation } from "../../archive.ts";
 import type { Broker } from "../../broker.ts";
 import { messageOf } from "../../fault.ts";
+import type { CloudEvent } from "../../notice/events.ts";
+import type { Notices } from "../../notice/notices.ts";
 import { isThingName } from "../../registry/registry.ts";
 import type { RegistryStore } from "../../registry/store.ts";
 import type { JsonObject } from "../../services/document.ts";
@@ -18,6 +20,7 @@ export interface Watched {
 	readonly archive: Archive;
 	readonly broker: Broker;
 	readonly channels: ChannelTable;
+	readonly notices: Notices;
 	readonly registry: RegistryStore;
 	readonly shadows: Shadows;
 	/** Executions of rules since the start. */
@@ -71,11 +74,6 @@ export class Watch {
 		return station?.detail(this.#watched.archive.count(thing), Date.now());
 	}
 
-	/** Something else has happened, which others know of. */
-	tell(event: "event" | "mail", data: object): void {
-		this.stream.tell({ event, data });
-	}
-
 	kill(): void {
 		for (const end of this.#ends) end();
 		this.stream.close();
@@ -88,7 +86,7 @@ export class Watch {
 	}
 
 	#listen(): void {
-		const { broker, archive } = this.#watched;
+		const { broker, archive, notices } = this.#watched;
 		archive.onArchived = (rows) => this.#observe(rows);
 		this.#ends.push(
 			() => {
@@ -101,6 +99,7 @@ export class Watch {
 				this.#shadow(topic, payload),
 			),
 			broker.subscribe("isobar/+/health", (topic, payload) => this.#health(topic, payload)),
+			notices.events.onEvent((event) => this.#event(event)),
 			every(sampleSeconds * 1000, () => this.#sample()),
 			every(gatherMs, () => this.#tellChanged()),
 			every(sweepMs, () => this.#sweep()),
@@ -180,6 +179,12 @@ export class Watch {
 		if (health === undefined || !isThingName(thing)) return;
 		this.#stationOf(thing).takeHealth(health);
 		this.#changed.add(thing);
+	}
+
+	/** A mail has its event with each change of its state. */
+	#event(event: CloudEvent): void {
+		this.stream.tell({ event: "event", data: event });
+		if (event.kind === "mail") this.stream.tell({ event: "mail", data: event.detail ?? {} });
 	}
 
 	#tellChanged(): void {
