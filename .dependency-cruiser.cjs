@@ -2,7 +2,7 @@
  * The layer table of docs/architecture.md, executed. Each rule names one folder and what it may
  * import; anything else is an error. There are no exceptions: one needs an ADR.
  */
-const rooms = "sensing|payload|outbox|mqtt|shadow|jobs|provisioning|clock|power";
+const rooms = "sensing|payload|outbox|mqtt|network|shadow|jobs|provisioning|clock|power";
 const foundation = "^firmware/(base/|limits\\.ts$)";
 const ports = "^firmware/ports/";
 const wireRooms =

@@ -35,3 +35,9 @@ export interface Timed {
 	readonly deadline: Ticks;
 	onDeadline(now: Ticks): void;
 }
+
+/** A call that is made once the caller has returned, however often it is asked for until then. */
+export interface Deferral {
+	ask(): void;
+	cancel(): void;
+}

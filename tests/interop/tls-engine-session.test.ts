@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { statusName } from "../../firmware/base/status.ts";
-import { statusOfReason, tlsReasonName } from "../../firmware/platform/moddable/tlsreason.ts";
+import { statusOfReason, tlsReasonName } from "../../firmware/network/tlsreason.ts";
 import { Bench, type Seen } from "../native/bench.ts";
 import { type Issued, issue, issueClient, issueRoot } from "../native/certificates.ts";
 import { describeEngine, type HostOptions, type Outcome, peakHeap } from "../native/engine.ts";

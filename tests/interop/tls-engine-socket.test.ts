@@ -1,13 +1,16 @@
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
-import { afterEach, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeAll, expect, test } from "@jest/globals";
 import { statusName } from "../../firmware/base/status.ts";
-import type { Epoch, Ticks } from "../../firmware/ports/clock.ts";
+import { tlsSocketWith } from "../../firmware/network/tls.ts";
+import type { Epoch } from "../../firmware/ports/clock.ts";
 import type { Network, Socket, SocketConstructor } from "../../firmware/ports/socket.ts";
+import type { TlsEngine } from "../../firmware/ports/tls.ts";
+import { builtAt } from "../../firmware/station/version.ts";
 import { type PeerBench, type SocketBench, socketCases } from "../conformance/socket.ts";
 import { type Issued, issue, issueClient, issueRoot } from "../native/certificates.ts";
 import { type Addon, describeEngine, loadAddon } from "../native/engine.ts";
-import { NodeTcp, nodeTimer } from "../native/tcp.ts";
+import { deferral, NodeTcp } from "../native/tcp.ts";
 
 let root: Issued;
 let client: Issued;
@@ -23,8 +26,8 @@ afterEach(() => {
 	for (const one of opened.splice(0)) one.close();
 });
 
-/** `embedded:isobar/tls` on the addon. */
-class AddonEngine {
+/** The C engine, in this process. */
+class AddonEngine implements TlsEngine {
 	#engine = -1;
 
 	create(...parts: Uint8Array[]): number {
@@ -44,7 +47,7 @@ class AddonEngine {
 	close = () => this.#call("close");
 	alert = () => this.#call("alert");
 	code = () => 0;
-	suite = () => this.#call("suite");
+	suite = () => String(this.#call("suite"));
 	isResumed = () => false;
 
 	#call(name: string, ...more: unknown[]): number {
@@ -69,15 +72,6 @@ const log: string[] = [];
 function makeSocketClass(options: Options = {}): SocketConstructor {
 	const { identity = client } = options;
 	const epoch = "epoch" in options ? options.epoch : (Date.now() as Epoch);
-	jest.resetModules();
-	jest.doMock("embedded:isobar/tls", () => ({ __esModule: true, default: AddonEngine }), {
-		virtual: true,
-	});
-	jest.doMock("embedded:io/socket/tcp", () => ({ __esModule: true, default: NodeTcp }), {
-		virtual: true,
-	});
-	jest.doMock("timer", () => ({ __esModule: true, default: nodeTimer }), { virtual: true });
-	const { tlsSocketWith } = require("../../firmware/platform/moddable/tls.ts");
 	const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 	log.length = 0;
 	return tlsSocketWith(
@@ -87,9 +81,12 @@ function makeSocketClass(options: Options = {}): SocketConstructor {
 			key: bytes(identity.key),
 		},
 		{
-			guard: (work: (...parameters: unknown[]) => void) => work,
-			clock: { ticks: 0 as Ticks, epoch, setAlarm: () => {}, onAlarm: () => {} },
-			log: (line: string) => log.push(line),
+			engine: new AddonEngine(),
+			connect: (parameters) => new NodeTcp(parameters),
+			defer: deferral,
+			clock: { epoch },
+			earliest: builtAt,
+			log: (line) => log.push(line),
 		},
 	);
 }
@@ -252,7 +249,6 @@ describeEngine("the socket of the device", () => {
 
 	test("without a clock the time of the build is the floor: expiry counts, beginnings do not", async () => {
 		const days = (epoch: number): number => (epoch - Date.now()) / 86_400_000;
-		const { builtAt } = require("../../firmware/station/version.ts");
 		const old = await issue({ issuer: root, from: days(builtAt) - 20, to: days(builtAt) - 1 });
 		expect(await attempt(await serve(old), { epoch: undefined })).toBe("CertificateExpired");
 		const later = await issue({ issuer: root, from: days(builtAt) + 1, to: days(builtAt) + 400 });

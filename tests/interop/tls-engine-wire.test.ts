@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { statusName } from "../../firmware/base/status.ts";
-import { statusOfReason, tlsReasonName } from "../../firmware/platform/moddable/tlsreason.ts";
+import { statusOfReason, tlsReasonName } from "../../firmware/network/tlsreason.ts";
 import { Bench } from "../native/bench.ts";
 import { type Issued, issue, issueClient, issueRoot } from "../native/certificates.ts";
 import { describeEngine, type HostOptions, type Outcome, peakHeap } from "../native/engine.ts";

@@ -6,11 +6,7 @@ import { createSecureContext, type SecureVersion, type TlsOptions } from "node:t
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { ExtendedKeyUsage, KeyUsageFlags } from "@peculiar/x509";
 import { Status, statusName } from "../../firmware/base/status.ts";
-import {
-	statusOfReason,
-	TlsReason,
-	tlsReasonName,
-} from "../../firmware/platform/moddable/tlsreason.ts";
+import { statusOfReason, TlsReason, tlsReasonName } from "../../firmware/network/tlsreason.ts";
 import { Bench } from "../native/bench.ts";
 import {
 	type Issued,

@@ -1,18 +1,12 @@
 import { connect, type Socket } from "node:net";
+import type { Deferral } from "../../firmware/ports/clock.ts";
+import type { Tcp, TcpOptions } from "../../firmware/ports/tls.ts";
 
 /** Bytes that it takes before it is full, as the SDK's on Linux. */
 const windowBytes = 1_536;
 
-interface TcpOptions {
-	readonly address: string;
-	readonly port: number;
-	onReadable(count: number): void;
-	onWritable(count: number): void;
-	onError(): void;
-}
-
 /** The TCP socket of ECMA-419 §11.2 over node:net, as strict as Moddable's about counts. */
-export class NodeTcp {
+export class NodeTcp implements Tcp {
 	readonly #socket: Socket;
 	readonly #options: TcpOptions;
 	#unread: Buffer = Buffer.alloc(0);
@@ -74,16 +68,15 @@ export class NodeTcp {
 	}
 }
 
-/** The SDK's timers over Node's. */
-export const nodeTimer = {
-	repeat: (callback: () => void): NodeTimer => ({ callback, handle: undefined }),
-	schedule(timer: NodeTimer, delay?: number): void {
-		clearTimeout(timer.handle);
-		timer.handle = delay === undefined ? undefined : setTimeout(timer.callback, delay);
-	},
-};
-
-interface NodeTimer {
-	readonly callback: () => void;
-	handle: NodeJS.Timeout | undefined;
+/** A call after the caller has returned, by a timer of Node's. */
+export function deferral(callback: () => void): Deferral {
+	let handle: NodeJS.Timeout | undefined;
+	const cancel = () => clearTimeout(handle);
+	return {
+		ask() {
+			cancel();
+			handle = setTimeout(callback, 0);
+		},
+		cancel,
+	};
 }

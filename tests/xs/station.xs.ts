@@ -78,7 +78,7 @@ describe("the portable core, on XS", () => {
 	});
 
 	test("every module can be preloaded, and leaves nothing that may change", async () => {
-		const outcome = runEngine(engine, "mutable", await bundle("tests/xs/programs/core.ts"));
+		const outcome = runEngine(engine, "mutable", await bundle("tests/xs/programs/preload.ts"));
 		expect(outcome).toEqual({ status: 0, error: "", lines: [] });
 	});
 });

@@ -1,8 +1,8 @@
 import Time from "time";
 import { never } from "../../base/ticks.ts";
 import type { Clock, Epoch, Ticks } from "../../ports/clock.ts";
+import type { Guard } from "../../station/crash.ts";
 import { builtAt } from "../../station/version.ts";
-import type { Guard } from "./crash.ts";
 import { SingleTimer } from "./timer.ts";
 
 const tickRange = 2 ** 32;

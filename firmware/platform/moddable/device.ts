@@ -16,7 +16,7 @@ import type { Device, Identity } from "../../ports/device.ts";
 import type { IO } from "../../ports/io.ts";
 import type { Network } from "../../ports/socket.ts";
 import type { KeyValue } from "../../ports/storage.ts";
-import { crashBytes } from "./crash.ts";
+import { crashBytes } from "../../station/crash.ts";
 import { openFlash, openRetained } from "./storage.ts";
 
 const io: IO = Object.freeze({ I2C, SMBus, PulseCount, Analog, Digital });

@@ -1,14 +1,16 @@
 import { crash, log as print } from "embedded:isobar/chip";
+import readIdentity from "embedded:isobar/identity";
 import definition from "isobar:station";
+import config from "mc/config";
 import Time from "time";
+import { tlsSocketWith } from "../../network/tls.ts";
 import { boot, identify } from "../../station/boot.ts";
+import { CrashRecord, crashBytes, type Guard, guardWith } from "../../station/crash.ts";
+import { credentialsOf, type FlashedIdentity, readFlashed } from "../../station/flashed.ts";
 import { ModdableClock } from "./clock.ts";
-import { CrashRecord, crashBytes, type Guard, guardWith } from "./crash.ts";
 import { ModdableDevice, random } from "./device.ts";
-import { credentialsOf, type DeviceIdentity, openIdentity } from "./identity.ts";
-import { datagramWith, NetworkInterface, resolverWith } from "./network.ts";
+import { datagramWith, keepConnected, resolverWith, tlsHostWith } from "./network.ts";
 import { openKeyValue, openRetained } from "./storage.ts";
-import { tlsSocketWith } from "./tls.ts";
 
 /** Called by the SDK once the machine stands; nothing of the firmware runs before. */
 export default function main(): void {
@@ -31,13 +33,13 @@ export default function main(): void {
 }
 
 function start(lastLines: readonly string[], log: (line: string) => void, guard: Guard): void {
-	const flashed = readFlashed(log);
+	const flashed = openIdentity(log);
 	if (flashed === undefined) return;
 	const keyValue = openKeyValue("isobar");
 	const { identity, credentials } = identify(flashed, keyValue);
 	const clock = new ModdableClock(guard);
 	const network = {
-		Socket: tlsSocketWith(credentialsOf(flashed, credentials), { guard, clock, log }),
+		Socket: tlsSocketWith(credentialsOf(flashed, credentials), tlsHostWith(guard, clock, log)),
 		Datagram: datagramWith(guard),
 		resolver: resolverWith(guard),
 	};
@@ -47,18 +49,18 @@ function start(lastLines: readonly string[], log: (line: string) => void, guard:
 	const { site = definition.site } = flashed;
 	const firmware = boot(device, { ...definition, site });
 	firmware.start(clock.ticks);
-	new NetworkInterface(flashed.wifi, random, guard, {
-		onUp: () => firmware.networkUp(clock.ticks),
-		onDown: () => firmware.networkDown(clock.ticks),
-		onChanged: () => firmware.networkChanged(clock.ticks),
+	keepConnected(flashed.wifi, clock, random, guard, {
+		onUp: (now) => firmware.networkUp(now),
+		onDown: (now) => firmware.networkDown(now),
+		onChanged: (now) => firmware.networkChanged(now),
 		log,
 	});
 }
 
 /** Without an identity there is nobody to be; the device waits for one to be written. */
-function readFlashed(log: (line: string) => void): DeviceIdentity | undefined {
+function openIdentity(log: (line: string) => void): FlashedIdentity | undefined {
 	try {
-		return openIdentity();
+		return readFlashed(readIdentity, config.timeServer);
 	} catch (error) {
 		log(String(error));
 		return undefined;

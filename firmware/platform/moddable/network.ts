@@ -1,107 +1,60 @@
+import TCP from "embedded:io/socket/tcp";
 import UDP from "embedded:io/socket/udp";
 import Interface from "embedded:isobar/interface";
-import { Backoff } from "../../base/backoff.ts";
-import type { Random } from "../../ports/clock.ts";
+import TlsEngine from "embedded:isobar/tls";
+import { type KeeperHost, NetworkKeeper } from "../../network/keeper.ts";
+import type { TlsHost } from "../../network/tls.ts";
+import type { Clock, Random } from "../../ports/clock.ts";
+import type { Access } from "../../ports/interface.ts";
 import type { DatagramConstructor, Resolver } from "../../ports/socket.ts";
-import type { Guard } from "./crash.ts";
+import type { Guard } from "../../station/crash.ts";
+import { builtAt } from "../../station/version.ts";
 import { SingleTimer } from "./timer.ts";
 
-/** Values of `connection`, ECMA-419 §15. */
-const unlinked = 200;
-const online = 500;
-
-/** Delays between attempts, in ms. A whole street has power again at one moment. */
-const backoffBase = 2_000;
-const backoffCap = 120_000;
-const backoffFloor = 500;
-/** How long an attempt may take until there is an address, in ms. */
-const patience = 30_000;
-/** How often an address that may have changed is looked at, in ms. */
-const watchPeriod = 60_000;
-
-/** What the interface tells. */
-export interface InterfaceHost {
-	onUp(): void;
-	onDown(): void;
-	/** Another address or access point: connections are dead, whatever TCP believes. */
-	onChanged(): void;
-	log(line: string): void;
+/** Keeps the interface of the board connected, with a timer of the SDK as the alarm. */
+export function keepConnected(
+	access: Access,
+	clock: Clock,
+	random: Random,
+	guard: Guard,
+	host: KeeperHost,
+): void {
+	const network = new Interface({
+		onChanged: guard(() => {
+			keeper.onChanged(clock.ticks);
+			settle();
+		}),
+	});
+	const keeper = new NetworkKeeper(network, access, random, host);
+	const settle = () => timer.set(keeper.deadline - clock.ticks);
+	const timer = new SingleTimer(guard, () => {
+		const now = clock.ticks;
+		if (keeper.deadline <= now) keeper.onDeadline(now);
+		settle();
+	});
+	keeper.open(clock.ticks);
+	settle();
 }
 
-/** Keeps Wi-Fi or Ethernet connected: the platform tries once and gives no reason. */
-export class NetworkInterface {
-	readonly #access: { readonly SSID?: string; readonly password?: string };
-	readonly #host: InterfaceHost;
-	readonly #interface: Interface;
-	readonly #backoff: Backoff;
-	readonly #timer: SingleTimer;
-	#isUp = false;
-	/** Address and access point of the last time it was up. */
-	#place = "";
-
-	/** @param access  what `connect` takes: name and password of the access point, for Wi-Fi */
-	constructor(
-		access: { readonly SSID?: string; readonly password?: string },
-		random: Random,
-		guard: Guard,
-		host: InterfaceHost,
-	) {
-		this.#access = access;
-		this.#host = host;
-		this.#backoff = new Backoff(backoffBase, backoffCap, backoffFloor, () => random.next());
-		this.#interface = new Interface({ onChanged: guard(() => this.#look()) });
-		this.#timer = new SingleTimer(guard, () => this.#onTimer());
-		this.#timer.set(this.#backoff.next());
-	}
-
-	#look(): void {
-		const { connection } = this.#interface;
-		if (connection === online) this.#enter();
-		else {
-			if (this.#isUp) {
-				this.#isUp = false;
-				this.#host.log("network: lost");
-				this.#host.onDown();
-			}
-			if (connection === unlinked) this.#timer.set(this.#backoff.next());
-		}
-	}
-
-	#enter(): void {
-		const wasUp = this.#isUp;
-		const { address, BSSID } = this.#interface;
-		const place = `${address} ${BSSID ?? ""}`;
-		const isElsewhere = this.#place !== "" && this.#place !== place;
-		this.#isUp = true;
-		this.#place = place;
-		this.#backoff.reset();
-		this.#timer.set(watchPeriod);
-		if (wasUp && !isElsewhere) return;
-		this.#host.log(`network: up, ${place}`);
-		if (isElsewhere) this.#host.onChanged();
-		if (!wasUp) this.#host.onUp();
-	}
-
-	#onTimer(): void {
-		const { connection } = this.#interface;
-		if (connection === online) this.#enter();
-		else if (connection === unlinked) this.#connect();
-		else {
-			// An attempt that leads nowhere: no address, or an access point that says nothing.
-			this.#host.log(`network: gave up at ${connection}`);
-			this.#interface.disconnect();
-			this.#timer.set(this.#backoff.next());
-		}
-	}
-
-	#connect(): void {
-		this.#timer.set(patience);
-		try {
-			this.#interface.connect(this.#access);
-		} catch (error) {
-			this.#host.log(`network: ${String(error)}`);
-		}
-	}
+/** What TLS needs of the chip. */
+export function tlsHostWith(guard: Guard, clock: Clock, log: (line: string) => void): TlsHost {
+	return {
+		engine: new TlsEngine(),
+		connect: ({ onReadable, onWritable, onError, ...options }) =>
+			new TCP({
+				...options,
+				onReadable: guard(onReadable),
+				onWritable: guard(onWritable),
+				onError: guard(onError),
+			}),
+		defer(callback) {
+			const timer = new SingleTimer(guard, callback);
+			return { ask: () => timer.set(0), cancel: () => timer.clear() };
+		},
+		clock,
+		earliest: builtAt,
+		log,
+	};
 }
 
 /** The resolver of the network stack, with the servers that DHCP gave. */

@@ -1,5 +1,5 @@
 import Timer from "timer";
-import type { Guard } from "./crash.ts";
+import type { Guard } from "../../station/crash.ts";
 
 /** Longest delay, in ms: a day. */
 const longestDelay = 86_400_000;

@@ -96,7 +96,13 @@ beforeEach(() => {
 		() => ({ __esModule: true, default: FakeInterface }),
 		options,
 	);
-	jest.doMock("embedded:io/socket/udp", () => ({ __esModule: true, default: class {} }), options);
+	for (const socket of [
+		"embedded:io/socket/udp",
+		"embedded:io/socket/tcp",
+		"embedded:isobar/tls",
+	]) {
+		jest.doMock(socket, () => ({ __esModule: true, default: class {} }), options);
+	}
 });
 
 describe("clock", () => {
@@ -173,78 +179,41 @@ describe("clock", () => {
 
 describe("network interface", () => {
 	async function load() {
-		const { NetworkInterface } = await import("../../../firmware/platform/moddable/network.ts");
+		const { ModdableClock } = await import("../../../firmware/platform/moddable/clock.ts");
+		const { keepConnected } = await import("../../../firmware/platform/moddable/network.ts");
 		const events: string[] = [];
-		new NetworkInterface({ SSID: "roof" }, random, guard, {
-			onUp: () => events.push("up"),
-			onDown: () => events.push("down"),
-			onChanged: () => events.push("changed"),
+		const clock = new ModdableClock(guard);
+		keepConnected({ SSID: "roof" }, clock, random, guard, {
+			onUp: (now) => events.push(`${now} up`),
+			onDown: (now) => events.push(`${now} down`),
+			onChanged: (now) => events.push(`${now} changed`),
 			log: () => {},
 		});
 		return { wifi: FakeInterface.last, events };
 	}
 
-	test("connects after a jittered delay, and says so when it has an address", async () => {
+	test("the timer of the SDK makes the attempts, and what the interface says gets through", async () => {
 		const { wifi, events } = await load();
+		timers.run(1_000);
 		expect(wifi.attempts).toBe(0);
 		timers.run(2_000);
 		expect(wifi.attempts).toBe(1);
-		wifi.become(400);
-		expect(events).toEqual([]);
 		wifi.become(500);
-		expect(events).toEqual(["up"]);
+		timers.run(3_000);
+		wifi.become(200);
+		expect(events).toEqual(["2000 up", "3000 down"]);
+		timers.run(10_000);
+		expect(wifi.attempts).toBe(2);
 	});
 
-	test("an attempt that ends is followed by another, later each time up to the cap", async () => {
-		const { wifi } = await load();
-		const gaps: number[] = [];
-		timers.run(2_000);
-		for (let attempt = 1; attempt <= 12; attempt++) {
-			wifi.become(200);
-			const from = timers.now;
-			while (wifi.attempts === attempt) timers.run(timers.now + 100);
-			gaps.push(timers.now - from);
-		}
-		for (let index = 1; index < gaps.length; index++) {
-			expect(gaps[index]).toBeGreaterThanOrEqual(gaps[index - 1]!);
-		}
-		expect(gaps.at(-1)).toBeLessThanOrEqual(120_000);
-	});
-
-	test.each([300, 400])("an attempt that hangs at %i is given up", async (state) => {
+	test("an attempt that hangs is given up, and an address that changes is seen", async () => {
 		const { wifi, events } = await load();
 		timers.run(2_000);
-		wifi.connection = state;
 		timers.run(200_000);
 		expect(wifi.attempts).toBeGreaterThan(1);
-		expect(events).toEqual([]);
-	});
-
-	test("a loss is told once, and the way back is one to the same place", async () => {
-		const { wifi, events } = await load();
-		timers.run(2_000);
 		wifi.become(500);
-		wifi.become(200);
-		wifi.become(200);
-		timers.run(10_000);
-		wifi.become(500);
-		expect(events).toEqual(["up", "down", "up"]);
+		wifi.address = "10.0.0.3";
+		timers.run(270_000);
+		expect(events).toEqual(["200000 up", "260000 changed"]);
 	});
-
-	test.each(["address", "BSSID"] as const)(
-		"another %s is a change, also while it is up",
-		async (what) => {
-			const { wifi, events } = await load();
-			timers.run(2_000);
-			wifi.become(500);
-			wifi[what] = "other";
-			timers.run(70_000);
-			expect(events).toEqual(["up", "changed"]);
-			wifi.become(200);
-			wifi[what] = "third";
-			timers.run(90_000);
-			wifi.become(500);
-			expect(events).toEqual(["up", "changed", "down", "changed", "up"]);
-		},
-	);
 });

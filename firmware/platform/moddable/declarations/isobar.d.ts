@@ -37,18 +37,10 @@ declare module "embedded:isobar/identity" {
 }
 
 declare module "embedded:isobar/interface" {
-	/** ECMA-419 §15: Wi-Fi or Ethernet, as the board has it. */
-	export default class Interface {
-		constructor(options: { onChanged(property: string): void });
-		/** @throws while an attempt is under way */
-		connect(options: { SSID?: string; password?: string }): void;
-		disconnect(): void;
-		/** 200 no link, 300 connecting, 400 linked, 500 has an address. */
-		readonly connection: number;
-		readonly address: string | undefined;
-		/** Address of the access point; Wi-Fi only. */
-		readonly BSSID?: string;
-	}
+	const Interface: new (options: {
+		onChanged(property: string): void;
+	}) => import("../../../ports/interface.ts").NetworkInterface;
+	export default Interface;
 }
 
 declare module "embedded:isobar/analog" {
@@ -59,4 +51,9 @@ declare module "embedded:isobar/analog" {
 declare module "embedded:isobar/pulsecount" {
 	const PulseCount: import("../../../ports/io.ts").PulseCountConstructor;
 	export default PulseCount;
+}
+
+declare module "embedded:isobar/tls" {
+	const TlsEngine: new () => import("../../../ports/tls.ts").TlsEngine;
+	export default TlsEngine;
 }

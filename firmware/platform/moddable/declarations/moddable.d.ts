@@ -45,6 +45,14 @@ declare module "embedded:io/digital" {
 	export default Digital;
 }
 
+declare module "embedded:io/socket/tcp" {
+	/** @throws without a network, or a free socket */
+	const TCP: new (
+		options: import("../../../ports/tls.ts").TcpOptions,
+	) => import("../../../ports/tls.ts").Tcp;
+	export default TCP;
+}
+
 declare module "embedded:io/socket/udp" {
 	export default class UDP {
 		/** @throws while there is no network */

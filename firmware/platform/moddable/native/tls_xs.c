@@ -1,6 +1,6 @@
 /*
  * The TLS engine for XS: one object for the life of a station, which also keeps the session, so
- * that no key material is in the heap of JavaScript. Described in declarations/tls.d.ts.
+ * that no key material is in the heap of JavaScript. Described in ports/tls.ts.
  */
 #include "xsmc.h"
 #include "xsHost.h"

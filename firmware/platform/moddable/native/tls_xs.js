@@ -1,4 +1,4 @@
-/** The TLS engine: tls_xs.c. Described in declarations/tls.d.ts. */
+/** The TLS engine: tls_xs.c. Described in ports/tls.ts. */
 class TlsEngine extends Native("isobar_tls_destructor") {
 	create(authority, certificate, key) {
 		return native("isobar_tls_create").call(this, authority, certificate, key);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { CrashRecord, crashBytes, guardWith } from "../../../firmware/platform/moddable/crash.ts";
 import type { RetainedMemory } from "../../../firmware/ports/storage.ts";
+import { CrashRecord, crashBytes, guardWith } from "../../../firmware/station/crash.ts";
 
 /** Memory that outlives the records that are made on it. */
 function memory(bytes = new Uint8Array(crashBytes)): RetainedMemory {

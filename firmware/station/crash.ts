@@ -1,7 +1,7 @@
-import { ByteReader, ByteWriter } from "../../base/bytes.ts";
-import { crc16 } from "../../base/crc.ts";
-import { Limits } from "../../limits.ts";
-import type { RetainedMemory } from "../../ports/storage.ts";
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { crc16 } from "../base/crc.ts";
+import { Limits } from "../limits.ts";
+import type { RetainedMemory } from "../ports/storage.ts";
 
 /** Wraps what the host calls, so that nothing is thrown out of it. */
 export type Guard = <Arguments extends readonly unknown[]>(

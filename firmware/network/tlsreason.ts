@@ -1,6 +1,6 @@
-import { Status } from "../../base/status.ts";
+import { Status } from "../base/status.ts";
 
-/** Why the TLS engine failed: `TlsReason` of native/tls.h, where each is explained. */
+/** Why the TLS engine failed: `TlsReason` of platform/moddable/native/tls.h, where each is explained. */
 export const TlsReason = Object.freeze({
 	Ok: 0,
 	NoMemory: 1,

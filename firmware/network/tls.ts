@@ -1,13 +1,9 @@
-import TCP from "embedded:io/socket/tcp";
-import TlsEngine from "embedded:isobar/tls";
-import { assert } from "../../base/assert.ts";
-import { freezeDeep } from "../../base/freeze.ts";
-import type { Status } from "../../base/status.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Socket, SocketConstructor, SocketOptions } from "../../ports/socket.ts";
-import { builtAt } from "../../station/version.ts";
-import type { Guard } from "./crash.ts";
-import { SingleTimer } from "./timer.ts";
+import { assert } from "../base/assert.ts";
+import { freezeDeep } from "../base/freeze.ts";
+import type { Status } from "../base/status.ts";
+import type { Clock, Deferral, Epoch } from "../ports/clock.ts";
+import type { Socket, SocketConstructor, SocketOptions } from "../ports/socket.ts";
+import type { Tcp, TcpOptions, TlsEngine } from "../ports/tls.ts";
 import { statusOfReason, TlsReason, tlsReasonName } from "./tlsreason.ts";
 
 /** Who the station is and whom it trusts, PEM. */
@@ -17,9 +13,17 @@ export interface Credentials {
 	readonly key: Uint8Array;
 }
 
+/** What the platform gives to TLS. */
 export interface TlsHost {
-	readonly guard: Guard;
-	readonly clock: Clock;
+	/** An engine that nobody has used yet. */
+	readonly engine: TlsEngine;
+	/** Begins a TCP connection. @throws without a network, or a free socket */
+	connect(options: TcpOptions): Tcp;
+	/** Makes a call that can be put off until the caller has returned. */
+	defer(callback: () => void): Deferral;
+	readonly clock: Pick<Clock, "epoch">;
+	/** No clock shows less: the time of the build. */
+	readonly earliest: Epoch;
 	log(line: string): void;
 }
 
@@ -94,13 +98,13 @@ class TlsDriver {
 	/** The socket whose connection this is. */
 	owner: Socket | undefined;
 	readonly #host: TlsHost;
-	readonly #engine = new TlsEngine();
+	readonly #engine: TlsEngine;
 	readonly #transfer = new Uint8Array(transferBytes);
 	/** Continues a handshake, so that nothing waits for more than one step of it; and ends. */
-	readonly #later: SingleTimer;
+	readonly #later: Deferral;
 	#state: State = Closed;
 	#options!: SocketOptions;
-	#tcp: TCP | undefined;
+	#tcp: Tcp | undefined;
 	/** Bytes that TCP has for us, and that it takes. */
 	#readable = 0;
 	#writable = 0;
@@ -110,10 +114,11 @@ class TlsDriver {
 	#status: Status | undefined;
 
 	constructor({ authority, certificate, key }: Credentials, host: TlsHost) {
+		this.#host = host;
+		this.#engine = host.engine;
 		const reason = this.#engine.create(authority, certificate, key);
 		if (reason !== TlsReason.Ok) throw new Error(`tls: ${tlsReasonName(reason)}`);
-		this.#host = host;
-		this.#later = new SingleTimer(host.guard, () => this.#onLater());
+		this.#later = host.defer(() => this.#onLater());
 	}
 
 	open(owner: Socket, options: SocketOptions): void {
@@ -137,7 +142,7 @@ class TlsDriver {
 			if (count < 0) this.#end(count);
 			if (count < 0 || !this.#feed()) break;
 		}
-		if (this.#state === Ending) this.#later.set(0);
+		if (this.#state === Ending) this.#later.ask();
 		return 0;
 	}
 
@@ -164,15 +169,14 @@ class TlsDriver {
 		this.#leave();
 	}
 
-	#connect({ address, port }: SocketOptions): TCP {
-		const { guard } = this.#host;
-		const tcp: TCP = new TCP({
+	#connect({ address, port }: SocketOptions): Tcp {
+		const tcp: Tcp = this.#host.connect({
 			address,
 			port,
 			nodelay: true,
-			onReadable: guard((count) => this.#tcp === tcp && this.#onReadable(count)),
-			onWritable: guard((count) => this.#tcp === tcp && this.#onWritable(count)),
-			onError: guard(() => this.#tcp === tcp && this.#onError()),
+			onReadable: (count) => this.#tcp === tcp && this.#onReadable(count),
+			onWritable: (count) => this.#tcp === tcp && this.#onWritable(count),
+			onError: () => this.#tcp === tcp && this.#onError(),
 		});
 		return tcp;
 	}
@@ -214,14 +218,15 @@ class TlsDriver {
 		}
 		if (this.#state >= Connecting && this.#state <= Up) {
 			this.#enter(Ending);
-			this.#later.set(0);
+			this.#later.ask();
 		}
 	}
 
 	#begin(): void {
-		const { epoch } = this.#host.clock;
+		const { clock, earliest } = this.#host;
+		const { epoch } = clock;
 		// The link waits for the clock, and where there is none to be had goes on without [clock/gate.ts].
-		const seconds = Math.floor((epoch ?? builtAt) / 1000);
+		const seconds = Math.floor((epoch ?? earliest) / 1000);
 		this.#enter(Handshaking);
 		const reason = this.#engine.open(this.#options.host, seconds, epoch === undefined);
 		this.#options.onConnected?.();
@@ -237,7 +242,7 @@ class TlsDriver {
 		this.#send();
 		if (progress < 0) this.#fail(progress);
 		else if (progress === isUp) this.#onUp();
-		else if (progress !== waits || this.#readable > 0) this.#later.set(0);
+		else if (progress !== waits || this.#readable > 0) this.#later.ask();
 	}
 
 	#onUp(): void {
@@ -319,7 +324,7 @@ class TlsDriver {
 		}
 		this.#send();
 		this.#enter(Ending);
-		this.#later.set(0);
+		this.#later.ask();
 	}
 
 	/** Sends what is left, and then is gone. */
@@ -329,7 +334,7 @@ class TlsDriver {
 	}
 
 	#drop(): void {
-		this.#later.clear();
+		this.#later.cancel();
 		this.#tcp?.close();
 		this.#tcp = undefined;
 		this.owner = undefined;
