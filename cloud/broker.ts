@@ -19,7 +19,8 @@ import { Presence } from "./presence.ts";
 import type { Publisher } from "./provisioning/service.ts";
 import type { Action } from "./registry/policy.ts";
 import { isProvisioningTopic } from "./services/provisioning.ts";
-import { topicMatches } from "./topics.ts";
+import { Sessions } from "./sessions.ts";
+import { realTimers, type Timers } from "./timers.ts";
 import { Traffic } from "./traffic.ts";
 
 /** What AWS IoT Core allows a client (aws-iot-contract.md §1.5). */
@@ -30,6 +31,8 @@ const BrokerLimits = Object.freeze({
 	topicLevels: 8,
 	clientIdBytes: 128,
 	subscriptions: 50,
+	/** In one SUBSCRIBE. */
+	topicFilters: 8,
 } as const);
 
 export interface BrokerOptions {
@@ -48,6 +51,8 @@ export interface BrokerOptions {
 	readonly authorizer?: Authorizer | undefined;
 	/** What the keep-alive of a client is raised or lowered to, in seconds; 30 to 1200 unless given. */
 	readonly keepAlive?: { readonly minimum: number; readonly maximum: number };
+	/** The clock by which sessions end; that of this machine unless given. */
+	readonly timers?: Timers;
 }
 
 /** A message of no connection of ours. */
@@ -86,6 +91,7 @@ export class Broker {
 	readonly #options: BrokerOptions;
 	readonly #aedes: Aedes;
 	readonly #presence: Presence;
+	#sessions: Sessions | undefined;
 	readonly #connections = new Map<Client, Connection>();
 	/** Connections that were accepted, by client id. */
 	readonly #connected = new Map<string, Connection>();
@@ -113,6 +119,7 @@ export class Broker {
 	static async open(options: BrokerOptions): Promise<Broker> {
 		const broker = new Broker(options);
 		await broker.#aedes.listen();
+		broker.#sessions = new Sessions(broker.#aedes, options.timers ?? realTimers);
 		return broker;
 	}
 
@@ -121,13 +128,14 @@ export class Broker {
 		const connection = new Connection(socket, certificate);
 		const client = this.#aedes.handle(socket);
 		this.#connections.set(client, connection);
-		const scanner = new PacketScanner(BrokerLimits.packetBytes, (type) => {
+		const { packetBytes, topicFilters } = BrokerLimits;
+		const scanner = new PacketScanner(packetBytes, topicFilters, (type) => {
 			if (type === disconnectType) connection.blame("CLIENT_INITIATED_DISCONNECT");
 		});
 		// aedes reads on "readable"; a listener for "data" sees the same bytes just before it does.
 		socket.on("data", (bytes: Uint8Array) => {
 			if (scanner.scan(bytes)) return;
-			this.#end(connection, "CLIENT_ERROR", "a packet larger than allowed");
+			this.#end(connection, "CLIENT_ERROR", scanner.problem!);
 			socket.destroy();
 		});
 		socket.once("close", () => {
@@ -234,6 +242,7 @@ export class Broker {
 	/** Says nothing more to anybody; the connections themselves are the listener's to cut. */
 	kill(): void {
 		this.#killed = true;
+		this.#sessions?.close();
 		this.#aedes.close();
 	}
 
@@ -243,6 +252,7 @@ export class Broker {
 			connection.blame("SERVER_INITIATED_DISCONNECT");
 		}
 		await new Promise<void>((resolve) => this.#aedes.close(resolve));
+		this.#sessions?.close();
 		this.#killed = true;
 	}
 
@@ -336,6 +346,7 @@ export class Broker {
 			return `client id ${JSON.stringify(clientId)} with ${principal}: iot:Connect: ${decision.because}`;
 		}
 		connection.will = will;
+		connection.isPersistent = facts.isPersistent;
 		const { minimum, maximum } = this.#options.keepAlive ?? { minimum: 30, maximum: 1200 };
 		packet.keepalive = Math.min(Math.max(packet.keepalive || maximum, minimum), maximum);
 		this.#connected.get(clientId)?.blame("DUPLICATE_CLIENTID");
@@ -372,6 +383,7 @@ export class Broker {
 		// aedes has closed the connection that was taken over, unless that one was just closing.
 		this.#connected.get(clientId)?.socket.destroy();
 		this.#connected.set(clientId, connection);
+		this.#sessions?.back(clientId);
 		if (connection.expires !== undefined) this.#endWith(connection, connection.expires);
 		const thingName = this.#options.access.exclusiveThingOf(connection);
 		this.traffic.count("Connect", "Success");
@@ -392,7 +404,10 @@ export class Broker {
 
 	#closed(connection: Connection): void {
 		const { clientId } = connection;
-		if (this.#connected.get(clientId) === connection) this.#connected.delete(clientId);
+		if (this.#connected.get(clientId) === connection) {
+			this.#connected.delete(clientId);
+			if (connection.isPersistent && !this.#killed) this.#sessions?.left(clientId);
+		}
 		if (connection.versionNumber !== undefined) {
 			this.#presence.disconnected(connection, Date.now());
 		}
@@ -469,7 +484,7 @@ export class Broker {
 	/** What a client may not receive is left out, and nobody is told. */
 	#authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
 		const connection = this.#connections.get(client);
-		if (!connection) return null;
+		if (!connection?.wants(packet.topic)) return null;
 		// Basic Ingest goes to its rule and to nobody else (aws-iot-contract.md §1.10).
 		if (packet.topic.startsWith(basicIngestPrefix)) return null;
 		// Between a device and the service nobody listens, and nobody answers for the service.
@@ -533,8 +548,7 @@ export class Broker {
 
 	/** Sends a message to one client, if it has asked for the topic. */
 	#answer(client: Client, topicName: string, payload: string): void {
-		const filters = this.#connections.get(client)?.topicFilters ?? [];
-		if (this.#killed || ![...filters].some((filter) => topicMatches(filter, topicName))) return;
+		if (this.#killed || !this.#connections.get(client)?.wants(topicName)) return;
 		const packet = { topic: topicName, payload, qos: 1, retain: false, dup: false } as const;
 		client.publish({ cmd: "publish", ...packet }, () => {});
 	}

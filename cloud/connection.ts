@@ -1,6 +1,7 @@
 import { randomUUID, type X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { type Client, certificateIdOf } from "./access.ts";
+import { topicMatches } from "./services/topics.ts";
 
 /** Why a connection ended, in the words of the lifecycle events (aws-iot-contract.md §4). */
 export type DisconnectReason =
@@ -33,6 +34,8 @@ export class Connection implements Client {
 	readonly sessionIdentifier = randomUUID().replaceAll("-", "");
 	/** The will of its CONNECT, as an identity: a will is published like any message. */
 	will: object | undefined;
+	/** Whether its session is kept when it has gone. */
+	isPersistent = false;
 	/** Filters that it has subscribed to. */
 	readonly topicFilters = new Set<string>();
 	/** Set when it is accepted: the number that its two lifecycle events share. */
@@ -45,6 +48,13 @@ export class Connection implements Client {
 		this.certificateId = certificate === undefined ? "" : certificateIdOf(certificate);
 		this.address = socket.remoteAddress ?? "";
 		this.peer = peerOf(socket);
+	}
+
+	/** Whether it has subscribed to a topic. */
+	wants(topicName: string): boolean {
+		if (this.topicFilters.has(topicName)) return true;
+		for (const filter of this.topicFilters) if (topicMatches(filter, topicName)) return true;
+		return false;
 	}
 
 	get reason(): DisconnectReason {

@@ -67,7 +67,7 @@ export interface CloudOptions {
 	readonly provisioningPerSecond?: number;
 	/** One more folder of rules, beside that of the data directory. */
 	readonly rulesDir?: string | undefined;
-	/** The clock of alarms, mails and rules; that of this machine unless given. */
+	/** The clock of alarms, mails, rules and kept sessions; that of this machine unless given. */
 	readonly timers?: Timers;
 	log(line: string, event?: LogEvent): void;
 }
@@ -226,6 +226,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			access,
 			authorizer,
 			log,
+			timers,
 			...(options.keepAlive ? { keepAlive: options.keepAlive } : {}),
 			onOwn: (topicName, payload) => takeOwn(topicName, payload, 0),
 			keep: (topicName, payload, done, sender) => {

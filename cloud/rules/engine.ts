@@ -1,4 +1,5 @@
 import type { Json } from "../services/document.ts";
+import { levelsMatch } from "../services/topics.ts";
 import type { Statement } from "./sql/ast.ts";
 import { holds, select } from "./sql/evaluate.ts";
 import { parseStatement } from "./sql/parse.ts";
@@ -40,7 +41,7 @@ export class Query {
 
 	/** Whether the rule is for messages on this topic. */
 	matches(topicName: string): boolean {
-		return this.#levels !== undefined && matchesLevels(this.#levels, topicName.split("/"));
+		return this.#levels !== undefined && levelsMatch(this.#levels, topicName.split("/"));
 	}
 
 	/** Asks a message, whose topic is not looked at. */
@@ -69,16 +70,4 @@ export class Query {
 /** The bytes of a result, as actions that store or send it have them. */
 export function bytesOf(result: Result): Uint8Array {
 	return "bytes" in result ? result.bytes : new TextEncoder().encode(JSON.stringify(result.json));
-}
-
-/**
- * As MQTT 3.1.1 §4.7, but `a/#` does not match `a`, as in AWS IoT Core (aws-iot-contract.md §1.4).
- */
-function matchesLevels(filter: readonly string[], name: readonly string[]): boolean {
-	if (name[0]!.startsWith("$") && (filter[0] === "+" || filter[0] === "#")) return false;
-	for (const [index, level] of filter.entries()) {
-		if (level === "#") return name.length > index;
-		if (index >= name.length || (level !== "+" && level !== name[index])) return false;
-	}
-	return filter.length === name.length;
 }

@@ -3,6 +3,7 @@ import type { MqttClient } from "mqtt";
 import type { Cloud } from "../../cloud/main.ts";
 import { provision } from "../../cloud/provision.ts";
 import { CloudBench, ended } from "../support/cloud.ts";
+import { ManualTimers } from "../support/timers.ts";
 
 /*
  * Cases of docs/aws-compatibility.md that no other suite is about, each under its mark.
@@ -129,6 +130,41 @@ describe("10.2 publish, subscribe, sessions", () => {
 		await closed;
 	});
 
+	test("M08 a SUBSCRIBE with 8 filters gets 8 codes, one with 9 is closed without an answer", async () => {
+		const client = await bench.connected(cloud.port, "a");
+		const filters = (count: number): string[] =>
+			Array.from({ length: count }, (_, index) => `m08/${index}`);
+		expect(await client.subscribeAsync(filters(8), { qos: 1 })).toHaveLength(8);
+		const event = nextEvent("$aws/events/presence/disconnected/a");
+		const answers: number[] = [];
+		client.on("packetreceive", ({ cmd }) => {
+			if (cmd === "suback") answers.push(1);
+		});
+		const closed = ended(client);
+		client.subscribe(filters(9), { qos: 1 }, () => {});
+		await closed;
+		expect(answers).toEqual([]);
+		expect(await event).toMatchObject({ disconnectReason: "CLIENT_ERROR" });
+		await bench.logged(/more than 8 topic filters in a SUBSCRIBE$/);
+	});
+
+	test.each([0, 1] as const)(
+		"M10 filter s/# at QoS %d: s/ and s/x/y are delivered, s is not",
+		async (qos) => {
+			const client = await bench.connected(cloud.port, "a");
+			const heard = listen(client);
+			await client.subscribeAsync("s/#", { qos });
+			for (const topic of ["s", "s/", "s/x/y"]) await client.publishAsync(topic, "x", { qos });
+			await flush(client);
+			expect(own(heard)).toEqual([`s/=x q${qos}`, `s/x/y=x q${qos}`]);
+			// Its own name brings it, beside the wildcard.
+			await client.subscribeAsync("s", { qos });
+			await client.publishAsync("s", "named", { qos });
+			await flush(client);
+			expect(own(heard).at(-1)).toBe(`s=named q${qos}`);
+		},
+	);
+
 	test("M11 filter +/x: a/x is delivered, a/b/x is not", async () => {
 		const client = await bench.connected(cloud.port, "a");
 		const heard = listen(client);
@@ -181,6 +217,40 @@ describe("10.2 publish, subscribe, sessions", () => {
 		expect(own(heard)).toEqual(["s/x=kept q1"]);
 	});
 
+	test("M22 a session whose client is away for more than an hour is gone, with its messages", async () => {
+		await cloud.close();
+		const timers = new ManualTimers();
+		cloud = await bench.start({ timers });
+		const leave = async (client: MqttClient): Promise<void> => {
+			const gone = nextEvent("$aws/events/presence/disconnected/b");
+			await client.endAsync();
+			await gone;
+		};
+		const comeBack = async (): Promise<[MqttClient, string[], boolean]> => {
+			const back = bench.client(cloud.port, "b", { clean: false });
+			const heard = listen(back);
+			const present = await new Promise<boolean>((resolve) =>
+				back.once("connect", ({ sessionPresent }) => resolve(sessionPresent)),
+			);
+			return [back, heard, present];
+		};
+		await leave(await keptSession());
+		timers.pass(3_599_000);
+		const [kept, , wasPresent] = await comeBack();
+		expect(wasPresent).toBe(true);
+		// The hour began anew.
+		timers.pass(3_599_000);
+		await leave(kept);
+		const client = await bench.connected(cloud.port, "a");
+		await client.publishAsync("s/x", "nobody waits for it", { qos: 1 });
+		timers.pass(3_600_000);
+		const [back, heard, isPresent] = await comeBack();
+		expect(isPresent).toBe(false);
+		await back.subscribeAsync("s/x", { qos: 1 });
+		await flush(back);
+		expect(own(heard)).toEqual([]);
+	});
+
 	test("M23 a clean connection ends a kept session", async () => {
 		await (await keptSession()).endAsync();
 		await (await bench.connected(cloud.port, "b", { clean: true })).endAsync();
@@ -189,6 +259,19 @@ describe("10.2 publish, subscribe, sessions", () => {
 			back.once("connect", ({ sessionPresent }) => resolve(sessionPresent)),
 		);
 		expect(present).toBe(false);
+	});
+
+	test("M28 a retained message comes to who names its topic, and to no wildcard", async () => {
+		const client = await bench.connected(cloud.port, "a");
+		await client.publishAsync("r/x", "1", { qos: 1, retain: true });
+		const wild = await bench.connected(cloud.port, "b");
+		const heard = listen(wild);
+		await wild.subscribeAsync(["#", "r/#", "r/+", "+/x"], { qos: 1 });
+		await flush(wild);
+		expect(own(heard)).toEqual([]);
+		await wild.subscribeAsync("r/x", { qos: 1 });
+		await flush(wild);
+		expect(own(heard)).toEqual(["r/x=1 q1 retained"]);
 	});
 
 	test("M29 to a subscriber who is there a retained message comes without RETAIN", async () => {

@@ -5,7 +5,7 @@ import { PacketScanner } from "../../cloud/framing.ts";
 
 function scan(bytes: Uint8Array, chunk: number, limit = 1000): { types: number[]; taken: boolean } {
 	const types: number[] = [];
-	const scanner = new PacketScanner(limit, (type) => types.push(type));
+	const scanner = new PacketScanner(limit, 8, (type) => types.push(type));
 	for (let at = 0; at < bytes.length; at += chunk) {
 		if (!scanner.scan(bytes.subarray(at, at + chunk))) return { types, taken: false };
 	}
@@ -33,6 +33,20 @@ describe("PacketScanner", () => {
 		const body = publish.length - 3;
 		expect(scan(publish, 7, body).taken).toBe(true);
 		expect(scan(publish, 7, body - 1).taken).toBe(false);
+	});
+
+	test("counts the topic filters of a SUBSCRIBE, however the bytes are split [MQTT-3.8.3]", () => {
+		const subscribe = (count: number): Buffer => {
+			const names = Array.from({ length: count }, (_, index) => "x".repeat(1 + 40 * index));
+			const subscriptions = names.map((topic) => ({ topic, qos: 1 as const }));
+			return generate({ cmd: "subscribe", messageId: 1, subscriptions } as never);
+		};
+		const taken = Buffer.concat([subscribe(8), subscribe(8), subscribe(1)]);
+		const refused = Buffer.concat([subscribe(8), subscribe(9)]);
+		for (let chunk = 1; chunk <= refused.length; chunk++) {
+			expect(scan(taken, chunk, 3000)).toEqual({ types: [8, 8, 8], taken: true });
+			expect(scan(refused, chunk, 3000)).toEqual({ types: [8, 8], taken: false });
+		}
 	});
 
 	test("a length of more than four bytes has no end", () => {

@@ -35,6 +35,8 @@ function makeBench(path: PathOptions): BrokerBench {
 			publishesWillOnTakeOver: true,
 			retainedQos: 2,
 			lowersQosOfWildcards: true,
+			retainedToWildcards: true,
+			matchesParent: true,
 			overlap: [2],
 			matchesEmptyLevels: true,
 		},

@@ -333,7 +333,9 @@ const retained: readonly BrokerCase[] = [
 			for (const qos of levels) sender.publish(`a/${qos}`, `q${qos}`, qos, true);
 			await sender.delivered();
 			await early.hears(levels.length);
-			const late = await listener(bench, "late", 2, "a/#");
+			const wild = await listener(bench, "wild", 2, "a/#");
+			await wild.hears(bench.traits.retainedToWildcards ? levels.length : 0);
+			const late = await listener(bench, "late", 2, ...levels.map((qos) => `a/${qos}`));
 			await late.hears(levels.length);
 			const describe = (client: BrokerClient): unknown[] =>
 				client.heard.map(({ text, qos, retain }) => `${text} at ${qos} ${retain}`).sort();
@@ -341,6 +343,7 @@ const retained: readonly BrokerCase[] = [
 				levels.map((qos) => `q${qos} at ${qos} ${retain}`);
 			same(describe(early), expect(false), "early");
 			same(describe(late), expect(true), "late");
+			same(describe(wild), bench.traits.retainedToWildcards ? expect(true) : [], "by a wildcard");
 		},
 	},
 	{
@@ -505,6 +508,11 @@ function needsEmptyLevel(filter: string, name: string): boolean {
 	return filter.split("/").some((level, index) => level === "+" && levels[index] === "");
 }
 
+/** Whether the name is what stands before the `/#` of the filter. */
+function isParent(filter: string, name: string): boolean {
+	return filter.endsWith("/#") && filter.split("/").length === name.split("/").length + 1;
+}
+
 const filters: readonly BrokerCase[] = [
 	...matches.map(([filter, names]) => ({
 		name: `filter ${filter} matches what the standard says [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-4]`,
@@ -516,7 +524,8 @@ const filters: readonly BrokerCase[] = [
 				await sender.delivered();
 			}
 			const isExpected = (name: string): boolean =>
-				bench.traits.matchesEmptyLevels || !needsEmptyLevel(filter, name);
+				(bench.traits.matchesEmptyLevels || !needsEmptyLevel(filter, name)) &&
+				(bench.traits.matchesParent || !isParent(filter, name));
 			const expected = names.filter(isExpected).sort();
 			await hearer.hears(expected.length);
 			same(hearer.heard.map(({ topicName }) => topicName).sort(), expected, "heard");

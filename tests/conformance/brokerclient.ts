@@ -44,6 +44,10 @@ export interface BrokerTraits {
 	readonly retainedQos: Qos;
 	/** Whether a message comes at no higher QoS than its filter was granted [MQTT-3.8.4-6]. */
 	readonly lowersQosOfWildcards: boolean;
+	/** Whether a retained message comes to a filter with wildcards [MQTT-3.3.1-6]. */
+	readonly retainedToWildcards: boolean;
+	/** Whether `a/#` matches `a` (§4.7.1.2). */
+	readonly matchesParent: boolean;
 	/** The QoS at which a message comes that filters of QoS 1, 2 and 0 match [MQTT-3.3.5-1]. */
 	readonly overlap: readonly Qos[];
 	/** Whether `+` matches a level of no characters [MQTT-4.7.3-4]. */

@@ -46,6 +46,8 @@ async function makeBench(): Promise<BrokerBench> {
 		publishesWillOnTakeOver: true,
 		retainedQos: 1,
 		lowersQosOfWildcards: false,
+		retainedToWildcards: false,
+		matchesParent: false,
 		overlap: [0],
 		matchesEmptyLevels: false,
 	});

@@ -33,6 +33,8 @@ async function makeBench(): Promise<BrokerBench> {
 		publishesWillOnTakeOver: false,
 		retainedQos: 2,
 		lowersQosOfWildcards: true,
+		retainedToWildcards: true,
+		matchesParent: true,
 		// It sends the copy of the filter that it meets first.
 		overlap: [0],
 		matchesEmptyLevels: true,
