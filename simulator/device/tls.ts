@@ -1,5 +1,5 @@
 import { lookup } from "node:dns";
-import { isIP } from "node:net";
+import { isIP, type TcpNetConnectOpts } from "node:net";
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import { Status } from "../../firmware/base/status.ts";
 import type { Resolver, Socket, SocketOptions } from "../../firmware/ports/socket.ts";
@@ -15,6 +15,9 @@ export interface Credentials {
 
 /** Unread bytes at which the peer is made to wait. */
 const readLimit = 65_536;
+/** Where the bytes of every socket arrive; nearly always they are read before others come. */
+const arrivals = new Uint8Array(16_384);
+const nothing = arrivals.subarray(0, 0);
 /** Milliseconds that the last bytes have to leave a connection which the station has closed. */
 const lingerMs = 2_000;
 
@@ -100,10 +103,9 @@ class TlsSocket implements Socket {
 	readonly #options: SocketOptions;
 	readonly #turn: Turn;
 	readonly #host: TlsSocketHost;
-	readonly #chunks: Buffer[] = [];
-	/** Bytes of the first chunk that have been read, and bytes of all chunks that have not. */
-	#taken = 0;
-	#unread = 0;
+	readonly #sayReadable: () => void;
+	/** Bytes that have arrived and not been read: most of the time a part of `arrivals`. */
+	#unread: Uint8Array = nothing;
 	#phase: "connecting" | "handshaking" | "up" | "closed" = "connecting";
 	#failure: NodeJS.ErrnoException | undefined;
 
@@ -117,9 +119,15 @@ class TlsSocket implements Socket {
 		this.#options = options;
 		this.#turn = turn;
 		this.#host = host;
-		this.#socket = connect({
+		this.#sayReadable = () => options.onReadable(this.#unread.length);
+		const place: TcpNetConnectOpts = {
 			host: options.address,
 			port: options.port,
+			// A buffer of our own spares what the stream does for each record that it hands on.
+			onread: { buffer: arrivals, callback: (count) => this.#onArrived(count) },
+		};
+		this.#socket = connect({
+			...place,
 			// SNI carries names only [RFC 6066 §3]; an address is verified as one.
 			servername: isIP(options.host) === 0 ? options.host : "",
 			secureContext,
@@ -130,7 +138,6 @@ class TlsSocket implements Socket {
 			.on("connect", () => this.#onConnect())
 			.on("secureConnect", () => this.#onSecure())
 			.on("session", (ticket) => this.#onSession(ticket))
-			.on("data", (chunk) => this.#onData(chunk))
 			.on("drain", () => this.#onDrain())
 			.on("error", (error) => {
 				this.#failure = error;
@@ -139,20 +146,12 @@ class TlsSocket implements Socket {
 	}
 
 	read(buffer: Uint8Array): number {
-		let count = 0;
-		while (count < buffer.length && this.#chunks.length > 0) {
-			const chunk = this.#chunks[0]!;
-			const part = chunk.subarray(this.#taken, this.#taken + buffer.length - count);
-			buffer.set(part, count);
-			count += part.length;
-			this.#taken += part.length;
-			if (this.#taken === chunk.length) {
-				this.#chunks.shift();
-				this.#taken = 0;
-			}
-		}
-		this.#unread -= count;
-		if (this.#unread < readLimit && this.#socket.isPaused()) this.#socket.resume();
+		const count = Math.min(buffer.length, this.#unread.length);
+		if (count === 0) return 0;
+		buffer.set(this.#unread.subarray(0, count));
+		const wasFull = this.#isFull;
+		this.#unread = this.#unread.subarray(count);
+		if (wasFull && !this.#isFull) this.#socket.resume();
 		return count;
 	}
 
@@ -162,7 +161,7 @@ class TlsSocket implements Socket {
 		const count = Math.min(room, buffer.length);
 		if (count <= 0) return 0;
 		// The stream keeps what it is given until the kernel has it, and the buffer is the caller's.
-		this.#socket.write(buffer.slice(0, count));
+		this.#socket.write(Buffer.from(buffer.subarray(0, count)));
 		return count;
 	}
 
@@ -211,12 +210,20 @@ class TlsSocket implements Socket {
 		}
 	}
 
-	#onData(chunk: Buffer): void {
-		if (this.#phase !== "up") return;
-		this.#chunks.push(chunk);
-		this.#unread += chunk.length;
-		if (this.#unread >= readLimit) this.#socket.pause();
-		this.#turn(() => this.#options.onReadable(this.#unread));
+	/** Returns whether more may come. */
+	#onArrived(count: number): boolean {
+		if (this.#phase !== "up") return true;
+		const fresh = arrivals.subarray(0, count);
+		this.#unread = this.#unread.length === 0 ? fresh : Buffer.concat([this.#unread, fresh]);
+		this.#turn(this.#sayReadable);
+		if (this.#unread.buffer === arrivals.buffer) {
+			this.#unread = this.#unread.length === 0 ? nothing : this.#unread.slice();
+		}
+		return !this.#isFull;
+	}
+
+	get #isFull(): boolean {
+		return this.#unread.length >= readLimit;
 	}
 
 	#onDrain(): void {
