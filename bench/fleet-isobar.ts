@@ -19,6 +19,8 @@ const scanMs = 1_000;
 const now = (): Ticks => performance.now() as Ticks;
 const turn: Turn = (work) => work();
 const random = { next: () => 0 };
+const clockIsSet = (): boolean => true;
+const log = (): void => {};
 /** Plain TCP knows nothing of who uses it; TLS has the credentials of one station. */
 const tcp = new TcpNetwork(turn);
 
@@ -40,9 +42,9 @@ class Client implements SessionHost {
 			port,
 			session: this.session,
 			random,
-			clockIsSet: () => true,
+			clockIsSet,
 			ticks: now,
-			log: () => {},
+			log,
 		});
 	}
 

@@ -103,8 +103,8 @@ export class MqttLink implements Timed {
 	readonly #session: MqttSession;
 	readonly #backoff: Backoff;
 	readonly #outlet: Outlet = { write: (bytes, start, end) => this.#write(bytes, start, end) };
-	/** By Status; only those that happened. */
-	readonly #reasons = new Map<Status, number>();
+	/** By Status; only those that happened, and a map only when one did. */
+	#reasons: Map<Status, number> | undefined;
 	#state: LinkState = Stopped;
 	#deadline = never as Ticks;
 	/** When draining ends; `never` while nobody drains. */
@@ -144,7 +144,7 @@ export class MqttLink implements Timed {
 
 	/** How often an attempt or a connection has ended, or could not begin, for this reason. */
 	reasonCount(status: Status): number {
-		return this.#reasons.get(status) ?? 0;
+		return this.#reasons?.get(status) ?? 0;
 	}
 
 	/**
@@ -288,25 +288,24 @@ export class MqttLink implements Timed {
 	/** The callbacks of one socket. They are made once for it, not once for each call. */
 	#socketOptions(address: string): SocketOptions {
 		const attempt = this.#attempt;
-		const turn = (work: (now: Ticks) => void): void => {
-			if (attempt !== this.#attempt) return;
-			const now = this.#options.ticks();
-			work(now);
-			this.#stopWhenDrained(now);
-			this.#options.onEvent?.(now);
-		};
-		const onConnected = (now: Ticks): void => this.#onConnected(now);
-		const onReadable = (now: Ticks): void => this.#read(now);
-		const onWritable = (now: Ticks): void => this.#onWritable(now);
 		return {
 			address,
 			host: this.#options.endpoint,
 			port: this.#options.port,
-			onConnected: () => turn(onConnected),
-			onReadable: () => turn(onReadable),
-			onWritable: () => turn(onWritable),
-			onError: (status) => turn((now) => this.#onError(status as Status | undefined, now)),
+			onConnected: () => this.#hear(attempt, this.#onConnected),
+			onReadable: () => this.#hear(attempt, this.#read),
+			onWritable: () => this.#hear(attempt, this.#onWritable),
+			onError: (status) => this.#hear(attempt, this.#onError, status as Status | undefined),
 		};
+	}
+
+	/** Does what a callback of the socket asks for, unless its attempt was given up. */
+	#hear(attempt: number, work: (now: Ticks, status?: Status) => void, status?: Status): void {
+		if (attempt !== this.#attempt) return;
+		const now = this.#options.ticks();
+		work.call(this, now, status);
+		this.#stopWhenDrained(now);
+		this.#options.onEvent?.(now);
 	}
 
 	#onConnected(now: Ticks): void {
@@ -369,7 +368,7 @@ export class MqttLink implements Timed {
 	}
 
 	/** The socket is gone. Nobody but the state knows what a bare end means. */
-	#onError(status: Status | undefined, now: Ticks): void {
+	#onError(now: Ticks, status: Status | undefined): void {
 		if (this.#state === Closing) {
 			this.#stopAtOnce(now);
 			return;
@@ -426,6 +425,7 @@ export class MqttLink implements Timed {
 	}
 
 	#count(status: Status): void {
+		this.#reasons ??= new Map();
 		this.#reasons.set(status, this.reasonCount(status) + 1);
 	}
 

@@ -148,9 +148,10 @@ class TlsSocket implements Socket {
 	read(buffer: Uint8Array): number {
 		const count = Math.min(buffer.length, this.#unread.length);
 		if (count === 0) return 0;
-		buffer.set(this.#unread.subarray(0, count));
+		const bytes = this.#unread;
 		const wasFull = this.#isFull;
-		this.#unread = this.#unread.subarray(count);
+		buffer.set(count === bytes.length ? bytes : bytes.subarray(0, count));
+		this.#unread = count === bytes.length ? nothing : bytes.subarray(count);
 		if (wasFull && !this.#isFull) this.#socket.resume();
 		return count;
 	}
@@ -216,8 +217,8 @@ class TlsSocket implements Socket {
 		const fresh = arrivals.subarray(0, count);
 		this.#unread = this.#unread.length === 0 ? fresh : Buffer.concat([this.#unread, fresh]);
 		this.#turn(this.#sayReadable);
-		if (this.#unread.buffer === arrivals.buffer) {
-			this.#unread = this.#unread.length === 0 ? nothing : this.#unread.slice();
+		if (this.#unread.buffer === arrivals.buffer && this.#unread.length > 0) {
+			this.#unread = this.#unread.slice();
 		}
 		return !this.#isFull;
 	}

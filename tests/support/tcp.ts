@@ -6,6 +6,7 @@ import type { DeviceNetwork } from "../../simulator/device/network.ts";
 
 /** Bytes that the kernel hands over at a time, to whichever socket it is: they are taken at once. */
 const arrivals = new Uint8Array(65_536);
+const nothing = arrivals.subarray(0, 0);
 
 /** Bytes that a socket is given at most: Node's high-water mark. */
 const departureBytes = 16_384;
@@ -42,7 +43,7 @@ export class TcpNetwork implements DeviceNetwork {
 class TcpSocket implements Socket {
 	readonly #socket: NodeSocket;
 	/** Bytes that have arrived and not been read: most of the time a part of `arrivals`. */
-	#unread: Uint8Array = arrivals.subarray(0, 0);
+	#unread: Uint8Array = nothing;
 	#phase: "connecting" | "up" | "closed" = "connecting";
 	#isRefused = false;
 	/** Nothing arrives until somebody has read. */
@@ -94,7 +95,7 @@ class TcpSocket implements Socket {
 		const count = Math.min(buffer.length, bytes.length);
 		if (count === 0) return 0;
 		buffer.set(count === bytes.length ? bytes : bytes.subarray(0, count));
-		this.#unread = bytes.subarray(count);
+		this.#unread = count === bytes.length ? nothing : bytes.subarray(count);
 		if (this.#unread.length === 0 && this.#isPaused) {
 			this.#isPaused = false;
 			this.#socket.resume();
