@@ -35,6 +35,8 @@ export class Battery implements Sensor {
 	});
 
 	readonly #io: Analog;
+	/** What the converter reads at full scale. */
+	readonly #highest: number;
 	/** Volts of the battery for each step of the converter, and at a reading of zero. */
 	#voltsPerStep = 0;
 	#zeroVolts = 0;
@@ -43,6 +45,7 @@ export class Battery implements Sensor {
 		sensor: { io: Analog, ...input },
 	}: SensorOptions<AnalogConstructor, AnalogOptions>) {
 		this.#io = new Analog(input);
+		this.#highest = 2 ** this.#io.resolution - 1;
 		this.configure({});
 	}
 
@@ -88,9 +91,5 @@ export class Battery implements Sensor {
 
 	close(): void {
 		this.#io.close();
-	}
-
-	get #highest(): number {
-		return 2 ** this.#io.resolution - 1;
 	}
 }

@@ -138,7 +138,7 @@ export class MqttLink implements Timed {
 	}
 
 	get deadline(): Ticks {
-		const own = this.#isSessions ? this.#session.deadline : this.#deadline;
+		const own = this.#isSessions() ? this.#session.deadline : this.#deadline;
 		return Math.min(own, this.#drainDeadline) as Ticks;
 	}
 
@@ -187,7 +187,7 @@ export class MqttLink implements Timed {
 	 */
 	networkUp(now: Ticks): void {
 		if (this.#state !== Waiting || this.#wasEarly) return;
-		if (isRefusal(this.#lastFailure) || this.#isKicked) return;
+		if (isRefusal(this.#lastFailure) || this.#isKicked()) return;
 		this.#wasEarly = true;
 		const { backoffBase, backoffFloor } = Durations;
 		const unit = (this.#options.random.next() >>> 0) / 4_294_967_296;
@@ -196,12 +196,12 @@ export class MqttLink implements Timed {
 	}
 
 	networkDown(now: Ticks): void {
-		if (this.#isTrying) this.#fail(Status.NetworkDown, now);
+		if (this.#isTrying()) this.#fail(Status.NetworkDown, now);
 	}
 
 	/** A new address or access point: the connection is dead, whatever TCP believes. */
 	networkChanged(now: Ticks): void {
-		if (this.#isTrying) this.#fail(Status.NetworkChanged, now);
+		if (this.#isTrying()) this.#fail(Status.NetworkChanged, now);
 		this.networkUp(now);
 	}
 
@@ -236,16 +236,16 @@ export class MqttLink implements Timed {
 	}
 
 	/** Whether an attempt or a connection is under way. */
-	get #isTrying(): boolean {
+	#isTrying(): boolean {
 		return this.#state >= Resolving && this.#state <= Up;
 	}
 
 	/** Whether the session has the socket. */
-	get #isSessions(): boolean {
+	#isSessions(): boolean {
 		return this.#state === Opening || this.#state === Up;
 	}
 
-	get #isKicked(): boolean {
+	#isKicked(): boolean {
 		return this.#kicks >= Limits.kicks;
 	}
 
@@ -321,7 +321,7 @@ export class MqttLink implements Timed {
 			if (status !== Status.Ok) this.#fail(status, now);
 		} else {
 			const status = this.#session.writable(now);
-			if (status !== Status.Ok && this.#isTrying) this.#fail(status, now);
+			if (status !== Status.Ok && this.#isTrying()) this.#fail(status, now);
 		}
 		// What came too early, or was left for want of room for the answers.
 		this.#read(now);
@@ -347,7 +347,7 @@ export class MqttLink implements Timed {
 			const status = count < 0 ? (-count as Status) : this.#session.receive(bytes, 0, count, now);
 			if (socket !== this.#socket) return;
 			if (status !== Status.Ok) {
-				if (this.#isTrying) this.#fail(status, now);
+				if (this.#isTrying()) this.#fail(status, now);
 				return;
 			}
 			this.#follow(now);
@@ -362,7 +362,7 @@ export class MqttLink implements Timed {
 			this.#enter(Up);
 			this.#options.log("link: up");
 			this.#options.onUp?.(now);
-		} else if (this.#isSessions && this.#session.state === SessionState.Closed) {
+		} else if (this.#isSessions() && this.#session.state === SessionState.Closed) {
 			this.#fail(this.#session.reason, now);
 		}
 	}
@@ -416,7 +416,7 @@ export class MqttLink implements Timed {
 		this.#dropSocket();
 		this.#count(status);
 		this.#lastFailure = status;
-		const delay = nextDelay(status, this.#isKicked, this.#backoff);
+		const delay = nextDelay(status, this.#isKicked(), this.#backoff);
 		this.#deadline = after(now, delay);
 		this.#enter(Waiting);
 		this.#options.log(`link: ${statusName(status)}, next attempt in ${delay} ms`);

@@ -166,7 +166,7 @@ export class MqttSession implements Timed {
 				return never as Ticks;
 			case Open:
 				return Math.min(
-					this.#pingAt,
+					this.#pingAt(),
 					this.#pingDeadline,
 					this.#deliveries.deadline,
 					this.#out.stallDeadline,
@@ -216,7 +216,7 @@ export class MqttSession implements Timed {
 		const received = this.#receiveAll(bytes, start, end, now);
 		this.#isReceiving = false;
 		if (received !== Status.Ok) return this.#shut(received, now);
-		return this.#isConnected ? this.#send(now) : Status.Ok;
+		return this.#isConnected() ? this.#send(now) : Status.Ok;
 	}
 
 	/** The outlet takes bytes again. Returns as `receive` does. */
@@ -355,14 +355,14 @@ export class MqttSession implements Timed {
 		else if (now >= this.#pingDeadline) this.#end(Status.KeepAliveTimedOut, now);
 		else if (now >= this.#deliveries.deadline) this.#end(Status.AcknowledgementTimedOut, now);
 		else if (now >= this.#refusalDeadline) this.#end(this.#refusal, now);
-		else if (now >= this.#pingAt) this.#ping(now);
+		else if (now >= this.#pingAt()) this.#ping(now);
 	}
 
 	/**
 	 * When PINGREQ is due: the broker wants to hear from us once per keep-alive [MQTT-3.1.2-23], and
 	 * we from it, or a connection that is dead in one direction would not show.
 	 */
-	get #pingAt(): Ticks {
+	#pingAt(): Ticks {
 		if (this.#pingDeadline !== never) return never as Ticks;
 		const quietSince = Math.min(this.#out.lastSent, this.#lastReceived) as Ticks;
 		return after(quietSince, this.#keepAliveMs);
@@ -384,7 +384,7 @@ export class MqttSession implements Timed {
 		if (size > 0) out.commit(size);
 	}
 
-	get #isConnected(): boolean {
+	#isConnected(): boolean {
 		return this.#state === Opening || this.#state === Open;
 	}
 
@@ -395,7 +395,7 @@ export class MqttSession implements Timed {
 			if (type < 0) return -type as Status;
 			const status = this.#onPacket(packet, now);
 			if (status !== Status.Ok) return status;
-			if (!this.#isConnected) {
+			if (!this.#isConnected()) {
 				this.#decoder.reset();
 				return Status.Ok;
 			}

@@ -74,16 +74,17 @@ export class BME280Part extends RegisterPart {
 	}
 
 	protected onAdvance(now: number): void {
+		if (now < this.#doneAt) return;
 		if (this.fault === "busy") {
-			if (this.#doneAt <= now) this.#doneAt = Number.MAX_VALUE;
+			this.#doneAt = Number.MAX_VALUE;
 			return;
 		}
 		const cycleMs = this.#measurementMs() + (standbyMs[this.#registers[0xf5]! >> 5] as number);
 		const behind = Math.floor((now - this.#doneAt) / cycleMs) - cyclesMaximum;
-		if (this.#mode === 3 && behind > 0) this.#doneAt += behind * cycleMs;
+		if (this.#mode() === 3 && behind > 0) this.#doneAt += behind * cycleMs;
 		while (this.#doneAt <= now) {
 			this.#finish(this.#doneAt);
-			if (this.#mode === 3) this.#doneAt += cycleMs;
+			if (this.#mode() === 3) this.#doneAt += cycleMs;
 			else this.#sleep();
 		}
 	}
@@ -123,12 +124,12 @@ export class BME280Part extends RegisterPart {
 				break;
 			case 0xf5:
 				// DS §5.4.6: may be ignored in normal mode; this part does ignore it.
-				if (this.#mode !== 3) this.#registers[register] = value & 0xfd;
+				if (this.#mode() !== 3) this.#registers[register] = value & 0xfd;
 				break;
 		}
 	}
 
-	get #mode(): number {
+	#mode(): number {
 		return this.#registers[0xf4]! & 0x03;
 	}
 
@@ -138,7 +139,7 @@ export class BME280Part extends RegisterPart {
 	}
 
 	#changeMode(now: number): void {
-		if (this.#mode === 0) this.#sleep();
+		if (this.#mode() === 0) this.#sleep();
 		else if (!this.#isMeasuring(now)) {
 			// DS §9.1: between the typical and the longest time.
 			const share = 1 - 0.13 * uniform(this.#surroundings.random);
@@ -181,18 +182,18 @@ export class BME280Part extends RegisterPart {
 
 	/** DS §3.4.4. */
 	#filter(before: number, value: number): number {
-		const coefficient = this.#coefficient;
+		const coefficient = this.#coefficient();
 		if (Number.isNaN(before) || coefficient === 0) return value;
 		return (before * (coefficient - 1) + value) / coefficient;
 	}
 
-	get #coefficient(): number {
+	#coefficient(): number {
 		return filterCoefficients[(this.#registers[0xf5]! >> 2) & 7]!;
 	}
 
 	/** DS §3.4.1 and §3.4.2: 20 bits with the filter, otherwise 16 and one for each doubling. */
 	#write20(register: number, oversampling: number, value: number): void {
-		const bits = this.#coefficient > 0 ? 20 : 15 + oversampling;
+		const bits = this.#coefficient() > 0 ? 20 : 15 + oversampling;
 		const step = 1 << (20 - bits);
 		const raw = oversampling === 0 ? 0x80000 : limit(value / step, (1 << bits) - 1) * step;
 		this.#registers[register] = raw >> 12;

@@ -53,13 +53,13 @@ export class BMP390Part extends RegisterPart {
 	protected onAdvance(now: number): void {
 		if (this.fault === "busy") return;
 		const periodMs = 5 * 2 ** this.#registers[0x1d]!;
-		if (this.#mode === 3) {
+		if (this.#mode() === 3) {
 			const behind = Math.floor((now - this.#doneAt) / periodMs) - cyclesMaximum;
 			if (behind > 0) this.#doneAt += behind * periodMs;
 		}
 		while (this.#doneAt <= now) {
 			this.#measure(this.#doneAt);
-			if (this.#mode === 3) this.#doneAt += periodMs;
+			if (this.#mode() === 3) this.#doneAt += periodMs;
 			else this.#sleep();
 		}
 	}
@@ -94,12 +94,12 @@ export class BMP390Part extends RegisterPart {
 		} else if (register >= 0x15 && register <= 0x1f) this.#registers[register] = value;
 	}
 
-	get #mode(): number {
+	#mode(): number {
 		return (this.#registers[0x1b]! >> 4) & 3;
 	}
 
 	#changeMode(now: number): void {
-		if (this.#mode === 0) {
+		if (this.#mode() === 0) {
 			this.#sleep();
 			return;
 		}
@@ -108,7 +108,7 @@ export class BMP390Part extends RegisterPart {
 		const pressureUs = 392 + 2020 * 2 ** (osr & 7);
 		const temperatureUs = 163 + 2020 * 2 ** ((osr >> 3) & 7);
 		const measurementMs = (234 + pressureUs + temperatureUs) / 1000;
-		if (this.#mode === 3 && measurementMs > 5 * 2 ** this.#registers[0x1d]!) {
+		if (this.#mode() === 3 && measurementMs > 5 * 2 ** this.#registers[0x1d]!) {
 			// conf_err
 			this.#registers[0x02]! |= 0x04;
 			this.#sleep();

@@ -34,7 +34,7 @@ export class VEML7700Part extends WordPart {
 	protected onAdvance(now: number): void {
 		if (now < this.#doneAt) return;
 		if (this.fault !== "stuck") this.#integrate(this.#doneAt);
-		const periodMs = this.#integrationMs;
+		const periodMs = this.#integrationMs();
 		this.#doneAt += periodMs * (1 + Math.floor((now - this.#doneAt) / periodMs));
 	}
 
@@ -49,10 +49,10 @@ export class VEML7700Part extends WordPart {
 		const wasOff = (this.#configuration & 1) === 1;
 		this.#configuration = value;
 		if (value & 1) this.#doneAt = Number.POSITIVE_INFINITY;
-		else if (wasOff) this.#doneAt = now + 2.5 + this.#integrationMs;
+		else if (wasOff) this.#doneAt = now + 2.5 + this.#integrationMs();
 	}
 
-	get #integrationMs(): number {
+	#integrationMs(): number {
 		return vemlTimes[(this.#configuration >> 6) & 15] ?? 100;
 	}
 
@@ -60,7 +60,7 @@ export class VEML7700Part extends WordPart {
 		const { random } = this.#surroundings;
 		const { illuminance = 0 } = conditionsAt(this.#surroundings, time);
 		const gain = vemlGains[(this.#configuration >> 11) & 3]!;
-		const luxPerCount = (0.0042 * 800 * 2) / (this.#integrationMs * gain);
+		const luxPerCount = (0.0042 * 800 * 2) / (this.#integrationMs() * gain);
 		const seen = gain < 1 ? bend(illuminance) : illuminance;
 		const count = seen / luxPerCount + 0.3 * noise(random);
 		this.#count = Math.min(Math.max(Math.round(count), 0), 0xffff);

@@ -34,22 +34,25 @@ export class NoiseStream {
 	readonly #key: number;
 	/** Of the indices below 2^32. */
 	readonly #lowKey: number;
+	readonly #period: number;
 	/** The values on both sides of the time that was asked for last: the next one is mostly close. */
 	#index = Number.NaN;
 	#before = 0;
 	#behind = 0;
 
-	constructor(seed: number, stream: number) {
+	/** @param period  ms from one independent value to the next */
+	constructor(seed: number, stream: number, period: number) {
 		this.#key = mix(mix(seed) + stream);
 		this.#lowKey = mix(this.#key);
+		this.#period = period;
 	}
 
-	/** As `smoothNoise`; one stream is asked with one period. */
-	smooth(time: number, period: number): number {
-		const position = time / period;
+	/** As `smoothNoise`. */
+	smooth(time: number): number {
+		const position = time / this.#period;
 		const index = Math.floor(position);
 		if (index !== this.#index) {
-			this.#before = this.#uniform(index);
+			this.#before = index === this.#index + 1 ? this.#behind : this.#uniform(index);
 			this.#behind = this.#uniform(index + 1);
 			this.#index = index;
 		}

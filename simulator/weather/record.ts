@@ -109,6 +109,11 @@ export class WeatherRecord {
 	readonly #blend: number;
 	/** Interval between rows, as far as it is regular. */
 	readonly #interval: number;
+	/** The moment that was sought last, where it is, and how far into the blend: instruments ask for several values of one. */
+	#time = Number.NaN;
+	#row = 0;
+	#share = 0;
+	#blended = 0;
 
 	/**
 	 * @param times   UTC ms of each row, ascending, at least two
@@ -149,39 +154,47 @@ export class WeatherRecord {
 	 * @param time  UTC ms, any
 	 */
 	at(time: number, into: Float64Array): Float64Array {
-		const phase = this.phase(time);
 		for (let column = 0; column < recordColumns; column++) {
-			into[column] = this.#valueIn(column, phase);
+			into[column] = this.valueAt(column, time);
 		}
 		return into;
 	}
 
 	/** One value at `time`; `column` is one of `RecordIndex`. */
 	valueAt(column: number, time: number): number {
-		return this.#valueIn(column, this.phase(time));
+		this.#seek(time);
+		return this.#interpolate(this.#values[column]!, column === RecordIndex.windDirection);
 	}
 
 	/** What the record has besides, at `time`; `undefined` when it has not. Rain is `rainAt`. */
 	extraAt(name: Exclude<ExtraName, "precipitation">, time: number): number | undefined {
 		const values = this.#extras[name];
-		return values && this.#interpolate(values, this.phase(time), false);
+		if (values === undefined) return undefined;
+		this.#seek(time);
+		return this.#interpolate(values, false);
 	}
 
 	/** mm from the beginning of the record to `time`, loops included; `undefined` in one without rain. */
 	rainAt(time: number): number | undefined {
 		const fallen = this.#fallen;
 		if (fallen === undefined) return undefined;
+		this.#seek(time);
 		const phase = this.phase(time);
 		const loops = Math.round((time - phase - this.start) / this.period);
-		const row = this.#rowAt(this.start + phase);
-		const share = this.#shareOf(row, this.start + phase);
-		const inLoop = fallen[row]! + (fallen[row + 1]! - fallen[row]!) * share;
+		const row = this.#row;
+		const inLoop = fallen[row]! + (fallen[row + 1]! - fallen[row]!) * this.#share;
 		return loops * fallen[fallen.length - 1]! + inLoop;
 	}
 
-	#valueIn(column: number, phase: number): number {
-		const { circular } = columns[column]!;
-		return this.#interpolate(this.#values[column]!, phase, circular);
+	#seek(time: number): void {
+		if (time === this.#time) return;
+		const phase = this.phase(time);
+		const moment = this.start + phase;
+		const intoBlend = (phase - (this.period - this.#blend)) / this.#blend;
+		this.#time = time;
+		this.#row = this.#rowAt(moment);
+		this.#share = this.#shareOf(this.#row, moment);
+		this.#blended = intoBlend > 0 ? smoothstep(intoBlend) : 0;
 	}
 
 	/** How far a moment is between a row and the next one, 0..1. */
@@ -191,13 +204,12 @@ export class WeatherRecord {
 		return (moment - times[row]!) / (next - times[row]!);
 	}
 
-	#interpolate(values: Float64Array, phase: number, circular: boolean): number {
-		const moment = this.start + phase;
-		const row = this.#rowAt(moment);
+	/** The value of a column at the moment that was sought. */
+	#interpolate(values: Float64Array, circular: boolean): number {
+		const row = this.#row;
 		const next = row === values.length - 1 ? 0 : row + 1;
-		const value = between(values[row]!, values[next]!, this.#shareOf(row, moment), circular);
-		const intoBlend = (phase - (this.period - this.#blend)) / this.#blend;
-		return intoBlend > 0 ? between(value, values[0]!, smoothstep(intoBlend), circular) : value;
+		const value = between(values[row]!, values[next]!, this.#share, circular);
+		return this.#blended > 0 ? between(value, values[0]!, this.#blended, circular) : value;
 	}
 
 	/** The last row at or before a moment of the record. In a record without gaps the first guess is right. */

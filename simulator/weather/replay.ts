@@ -44,7 +44,7 @@ export class ReplayWeather implements WeatherSource {
 
 	at(time: number, into: Conditions): Conditions {
 		const moment = this.#moment;
-		moment.time = time;
+		moment.moveTo(time);
 		into.airTemperature = moment.airTemperature;
 		into.relativeHumidity = moment.relativeHumidity;
 		into.stationPressure = moment.stationPressure;
@@ -64,15 +64,15 @@ export class ReplayWeather implements WeatherSource {
 	}
 
 	look(time: number): Readonly<Conditions> {
-		this.#moment.time = time;
+		this.#moment.moveTo(time);
 		return this.#moment as Readonly<Conditions>;
 	}
 }
 
 /** The conditions of one moment, each computed when it is read. */
 class Moment {
-	/** UTC ms. */
-	time = 0;
+	/** Where the moment is in the record, ms. */
+	#time = 0;
 	readonly #record: WeatherRecord;
 	readonly #offset: number;
 	readonly #site: Place | undefined;
@@ -95,6 +95,11 @@ class Moment {
 		this.#pressureError = instrument.pressurePa * signed(seed, 2);
 	}
 
+	/** @param time  UTC ms */
+	moveTo(time: number): void {
+		this.#time = time + this.#offset;
+	}
+
 	get airTemperature(): number {
 		return this.#recorded(RecordIndex.airTemperature) + this.#temperatureError;
 	}
@@ -109,29 +114,29 @@ class Moment {
 	}
 
 	get windSpeed(): number {
-		return this.#recorded(RecordIndex.windSpeed) * this.#speeds.gustiness(this.#inRecord);
+		return this.#recorded(RecordIndex.windSpeed) * this.#speeds.gustiness(this.#time);
 	}
 
 	get windDirection(): number {
 		const mean = this.#recorded(RecordIndex.windDirection);
-		return (mean + this.#directions.veer(this.#inRecord) + 360) % 360;
+		return (mean + this.#directions.veer(this.#time) + 360) % 360;
 	}
 
 	get precipitationTotal(): number {
-		return this.#record.rainAt(this.#inRecord) ?? this.#showers.total(this.#inRecord);
+		return this.#record.rainAt(this.#time) ?? this.#showers.total(this.#time);
 	}
 
 	get batteryVoltage(): number {
-		return batteryVoltage(this.#inRecord, this.#site?.longitude ?? 0);
+		return batteryVoltage(this.#time, this.#site?.longitude ?? 0);
 	}
 
 	get illuminance(): number | undefined {
-		const lux = this.#record.extraAt("illuminance", this.#inRecord);
+		const lux = this.#record.extraAt("illuminance", this.#time);
 		return lux ?? (this.#site && illuminance(this.#sunHeight(this.#site), usualCloud));
 	}
 
 	get uvIndex(): number | undefined {
-		const index = this.#record.extraAt("uvIndex", this.#inRecord);
+		const index = this.#record.extraAt("uvIndex", this.#time);
 		const site = this.#site;
 		return index ?? (site && uvIndex(this.#sunHeight(site), usualCloud, site.heightM));
 	}
@@ -140,16 +145,12 @@ class Moment {
 		return this.#site && irradiance(this.#sunHeight(this.#site), usualCloud);
 	}
 
-	get #inRecord(): number {
-		return this.time + this.#offset;
-	}
-
 	#recorded(column: number): number {
-		return this.#record.valueAt(column, this.#inRecord);
+		return this.#record.valueAt(column, this.#time);
 	}
 
 	#sunHeight({ latitude, longitude }: Place): number {
-		return sunHeight(this.#inRecord, latitude, longitude);
+		return sunHeight(this.#time, latitude, longitude);
 	}
 }
 

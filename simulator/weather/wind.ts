@@ -33,7 +33,7 @@ export class Turbulence {
 
 	/** @param stream  of the seed; takes as many from there on as there are octaves */
 	constructor(seed: number, stream: number) {
-		this.#noises = octaves.map((_, octave) => new NoiseStream(seed, stream + octave));
+		this.#noises = octaves.map((period, octave) => new NoiseStream(seed, stream + octave, period));
 	}
 
 	/** The wind at one moment over its mean: 1 - bound .. gustFactor, 1 on average. */
@@ -51,8 +51,8 @@ export class Turbulence {
 	/** Mean 0, standard deviation 1. */
 	#at(time: number): number {
 		let sum = 0;
-		for (let octave = 0; octave < octaves.length; octave++) {
-			sum += this.#noises[octave]!.smooth(time, octaves[octave]!);
+		for (let octave = 0; octave < this.#noises.length; octave++) {
+			sum += this.#noises[octave]!.smooth(time);
 		}
 		return sum * scale;
 	}
