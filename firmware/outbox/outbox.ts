@@ -65,7 +65,7 @@ export class Outbox {
 	readonly #options: OutboxOptions;
 	readonly #medium: FlashMedium;
 	readonly #log: FlashLog;
-	readonly #stage: Stage | undefined;
+	#stage: Stage | undefined;
 	readonly #done = new RangeSet();
 	readonly #stamps = new StampTable();
 	readonly #codec: ObservationCodec;
@@ -81,6 +81,7 @@ export class Outbox {
 	#corrupt = 0;
 	/** Loss window that the flash knows of. */
 	#window = 0;
+	#mayBeLost = 0;
 	/** Where reading goes on: everything from `#cursorSequence` is at or behind this place. */
 	#cursorIndex = -1;
 	#cursorOffset = 0;
@@ -132,6 +133,13 @@ export class Outbox {
 	/** Observations that could not be read back, since the partition was blank. */
 	get corrupt(): number {
 		return this.#corrupt;
+	}
+
+	/**
+	 * Observations at most that went with retained memory before this start: their sequences were left out.
+	 */
+	get mayBeLost(): number {
+		return this.#mayBeLost;
 	}
 
 	/** Operations of the flash that failed, since the start. */
@@ -292,6 +300,7 @@ export class Outbox {
 		this.#shed = 0;
 		this.#corrupt = 0;
 		this.#window = 0;
+		this.#mayBeLost = 0;
 	}
 
 	// Opening.
@@ -436,26 +445,36 @@ export class Outbox {
 	 * retained memory was lost, it leaves out as many as can have been there.
 	 */
 	#restoreStage(damaged: number): void {
-		const stage = this.#stage;
+		const stage = this.#stage ?? this.#formerStage();
 		if (stage?.restore(this.#next) === true) {
+			this.#stage = stage;
 			// What the stage had handed over and cannot be found now waits until `peek` counts it.
 			this.#next = Math.max(this.#next, stage.first);
 			if (stage.count === 0) stage.reset(this.#next);
 			return;
 		}
+		this.#mayBeLost = this.#window;
 		this.#skipTo(this.#next + damaged + this.#window);
-		stage?.reset(this.#next);
+		this.#stage?.reset(this.#next);
+	}
+
+	/** Where an image before this one, which had a loss window, may have left observations. */
+	#formerStage(): Stage | undefined {
+		const { retained } = this.#options;
+		if (retained === undefined || retained.length === 0 || this.#window === 0) return undefined;
+		return new Stage(retained, this.#window, this.#medium);
 	}
 
 	/** @param skipped  whether sequences were left out, which must be known to the next boot too */
 	#startBoot(skipped: boolean): Status {
 		const isResumed = this.#options.resumed === true && this.#boot > 0;
-		const window = this.#stage?.window ?? 0;
+		const window = this.#options.lossWindow ?? 0;
 		if (isResumed) {
 			this.#unknownLast = this.nextSequence - 1;
 		} else {
 			const status = this.flush();
 			if (status !== Status.Ok) return status;
+			if (window === 0) this.#stage = undefined;
 			this.#boot += 1;
 			this.#bootFirst = this.#next;
 		}

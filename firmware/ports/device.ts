@@ -1,7 +1,7 @@
 import type { Clock, Random } from "./clock.ts";
 import type { IO } from "./io.ts";
 import type { Network } from "./socket.ts";
-import type { FlashPartition, KeyValue } from "./storage.ts";
+import type { FlashPartition, KeyValue, RetainedMemory } from "./storage.ts";
 
 /** Where the station connects and as whom; from the identity partition, never from the program. */
 export interface Identity {
@@ -46,6 +46,8 @@ export interface Device {
 	readonly flash: FlashPartition;
 	/** Domain of the firmware's own small state. */
 	readonly keyValue: KeyValue;
+	/** Left out where a reset takes all memory. */
+	readonly retained?: RetainedMemory | undefined;
 	readonly resetReason: ResetReason;
 	/** What the run before this one has logged last, with its ticks, the oldest first; where somebody keeps it. */
 	readonly lastLines?: readonly string[];

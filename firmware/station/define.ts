@@ -151,6 +151,11 @@ export interface StationDefinition {
 	readonly derive: readonly string[];
 	/** Form of reports: a member for each channel, or all of them in one string. */
 	readonly payload: "columns" | "dense";
+	/**
+	 * Observations that a power cut or a brown-out may take, 0..64: so many wait in memory that outlives resets and
+	 * deep sleep, until flash is written by the page. With 0, the default, each is in flash once it is made.
+	 */
+	readonly lossWindow: number;
 }
 
 /** What must be given; the rest has a default. */
@@ -187,6 +192,7 @@ export function defineStation(input: StationInput): StationDefinition {
 		channels: [],
 		derive: [],
 		payload: "columns",
+		lossWindow: 0,
 		...input,
 		cadence: { ...defaultCadence, ...input.cadence },
 		topics: { ...defaultTopics, ...input.topics },
@@ -199,6 +205,7 @@ export function defineStation(input: StationInput): StationDefinition {
 	checkWhole("healthSeconds", definition.healthSeconds, 10, 86_400);
 	checkOneOf("qos", definition.qos, definition.cloud === "aws" ? [1] : [1, 2]);
 	checkOneOf("cloud", definition.cloud, ["local", "aws", "mqtt"]);
+	checkWhole("lossWindow", definition.lossWindow, 0, Limits.stagedObservations);
 	checkOneOf("payload", definition.payload, ["columns", "dense"]);
 	const refusal = cadenceFault(definition.cadence);
 	if (refusal !== undefined) fail(`cadence.${refusal.field}: ${refusal.reason}`);

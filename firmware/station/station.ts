@@ -163,6 +163,8 @@ export class Station {
 			channelIds: this.#channels.ids,
 			pages: commons.pages,
 			observation: commons.observation,
+			retained: device.retained,
+			lossWindow: device.retained === undefined ? 0 : definition.lossWindow,
 		});
 		this.#observer = new Observer(
 			{
@@ -297,6 +299,9 @@ export class Station {
 	start(now: Ticks): void {
 		const status = this.#outbox.open();
 		if (status !== Status.Ok) this.#log(`outbox: not opened, ${statusName(status)}`);
+		if (this.#outbox.mayBeLost > 0) {
+			this.#log(`outbox: the power has taken up to ${this.#outbox.mayBeLost} observations`);
+		}
 		this.#noteLastLines();
 		this.#uplink.resumeAfter(Math.max(this.#outbox.oldest - 1, this.#session.lastSequence));
 		this.#device.clock.onAlarm = (due) => this.#turn(due);
@@ -340,6 +345,7 @@ export class Station {
 		this.#timekeeper.close();
 		this.#lastResort.close();
 		this.#uplink.draining = true;
+		void this.#outbox.flush(); // What cannot be written stays in retained memory.
 		this.#uplink.pump(now);
 		this.#departure.begin(deadline, now);
 		this.#settle(now);

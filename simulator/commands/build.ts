@@ -39,6 +39,9 @@ export interface Retention {
 	readonly own: Budget;
 	/** With an observation a minute and a report in ten. */
 	readonly minutely: Budget;
+	/** Observations that a power cut takes at most, and the seconds that they are of at the station's cadence. */
+	readonly lossWindow: number;
+	readonly lossSeconds: number;
 }
 
 /** Smallest erase of the flash of every board, and bytes that its driver writes at a time. */
@@ -130,6 +133,7 @@ function retentionOf({ definition }: StationModule, packageRoot: string): Retent
 	const { size } = outboxPartition(packageRoot);
 	const flash = { size, blocks: size / blockLength, blockLength, writeAlign, eraseValue: 0xff };
 	const { channels, groups } = storedOf(definition);
+	const { lossWindow } = definition;
 	const { observeSeconds, reportSeconds } = definition.cadence;
 	const budget = (observationSeconds: number, report: number): Budget =>
 		computeBudget(flash, {
@@ -138,11 +142,14 @@ function retentionOf({ definition }: StationModule, packageRoot: string): Retent
 			channels,
 			groups,
 			bootsPerDay: 1,
+			lossWindow,
 		});
 	return {
 		channels,
 		partitionBytes: size,
 		own: budget(observeSeconds, reportSeconds),
 		minutely: budget(60, 600),
+		lossWindow,
+		lossSeconds: lossWindow * observeSeconds,
 	};
 }

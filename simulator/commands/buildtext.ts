@@ -1,3 +1,4 @@
+import type { Budget } from "../../firmware/index.ts";
 import type { Bundle } from "../../manifests/flash.ts";
 import type { Retention } from "./build.ts";
 
@@ -27,13 +28,22 @@ function table(rows: readonly Row[]): string[] {
 	return rows.map(([name, bytes]) => `  ${name.padEnd(width)}  ${grouped(bytes).padStart(8)}`);
 }
 
-function retentionLines({ channels, partitionBytes, own, minutely }: Retention): string[] {
+function retentionLines(retention: Retention): string[] {
+	const { channels, partitionBytes, own, minutely, lossWindow, lossSeconds } = retention;
 	const head = `outbox: ${grouped(partitionBytes)} bytes hold ${grouped(own.observations)} observations of ${channels} channels`;
 	return [
 		head,
-		`  at the cadence of this station  ${days(own.days)} without a broker, flash good for ${years(own.years)}`,
-		`  at one observation a minute     ${days(minutely.days)} without a broker, flash good for ${years(minutely.years)}`,
+		`  at the cadence of this station  ${lasts(own)}`,
+		`  at one observation a minute     ${lasts(minutely)}`,
+		lossWindow === 0
+			? "  a power cut takes               no observation"
+			: `  a power cut takes               ${lossWindow} observations at most, those of ${grouped(lossSeconds)} seconds`,
 	];
+}
+
+function lasts({ days: outage, writesPerDay, years: life }: Budget): string {
+	const writes = grouped(Math.round(writesPerDay));
+	return `${days(outage)} without a broker, ${writes} writes a day, flash good for ${years(life)}`;
 }
 
 function days(count: number): string {

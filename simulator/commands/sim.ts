@@ -245,8 +245,9 @@ class Simulation {
 
 	#summarise(cpuMs: number, realMs: number, failure: Failure | undefined): SimSummary {
 		const { fleet } = this.#run;
-		const { made, acknowledged, archived, shed, lost, duplicates } = fleet.ledger();
-		const ledger = { made, acknowledged, archived, shed, lost, duplicates };
+		const { made, acknowledged, archived, shed, taken, lost, duplicates } = fleet.ledger();
+		const window = fleet.definition.lossWindow > 0 ? { taken } : {};
+		const ledger = { made, acknowledged, archived, shed, ...window, lost, duplicates };
 		const virtualDays = fleet.elapsed / dayMs;
 		return {
 			...summarise(fleet.totals(), ledger, cpuMs, undefined),

@@ -48,7 +48,7 @@ export function isClean({ observations }: Summary): boolean {
 /** The summary for people: lines with aligned figures. */
 export function summaryText(summary: Summary): string {
 	const { observations, reports } = summary;
-	const { made, acknowledged, archived, shed, lost, duplicates } = observations;
+	const { made, acknowledged, archived, shed, taken, lost, duplicates } = observations;
 	const rows: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
 		[
 			"observations",
@@ -57,6 +57,7 @@ export function summaryText(summary: Summary): string {
 				["acknowledged", String(acknowledged)],
 				["archived", count(archived)],
 				["shed", String(shed)],
+				...(taken === undefined ? [] : [["taken", count(taken)] as const]),
 				["lost", count(lost)],
 				["duplicates", count(duplicates)],
 			],

@@ -1,7 +1,7 @@
 import type { Random } from "../../firmware/ports/clock.ts";
 import type { Device, Identity, ResetReason } from "../../firmware/ports/device.ts";
 import type { IO } from "../../firmware/ports/io.ts";
-import type { FlashPartition, KeyValue } from "../../firmware/ports/storage.ts";
+import type { FlashPartition, KeyValue, RetainedMemory } from "../../firmware/ports/storage.ts";
 import type { VirtualBus } from "./bus.ts";
 import type { DeviceClock } from "./clock.ts";
 import type { DeviceNetwork } from "./network.ts";
@@ -15,6 +15,7 @@ export interface VirtualDeviceOptions {
 	readonly network: DeviceNetwork;
 	readonly flash: FlashPartition;
 	readonly keyValue: KeyValue;
+	readonly retained: RetainedMemory;
 	readonly resetReason: ResetReason;
 	/** The firmware asks for a restart; what this device was doing must end. */
 	onRestart(): void;
@@ -30,6 +31,7 @@ export class VirtualDevice implements Device {
 	readonly network: DeviceNetwork;
 	readonly flash: FlashPartition;
 	readonly keyValue: KeyValue;
+	readonly retained: RetainedMemory;
 	readonly resetReason: ResetReason;
 	readonly freeHeap = undefined;
 	readonly #options: VirtualDeviceOptions;
@@ -43,6 +45,7 @@ export class VirtualDevice implements Device {
 		this.network = options.network;
 		this.flash = options.flash;
 		this.keyValue = options.keyValue;
+		this.retained = options.retained;
 		this.resetReason = options.resetReason;
 		this.#options = options;
 	}

@@ -324,29 +324,40 @@ export class VirtualKeyValue implements KeyValue {
 	}
 }
 
-/** Memory that keeps its bytes over deep sleep and reset, and holds anything after a power cut. */
+/**
+ * Memory that keeps its bytes over deep sleep and reset, and holds anything after a power cut. It takes
+ * memory of the host from the first write on only, as many stations never write it.
+ */
 export class VirtualRetainedMemory implements RetainedMemory {
 	readonly length: number;
-	readonly #bytes: Uint8Array;
+	#bytes: Uint8Array | undefined;
 
 	/** @param length  bytes; the ESP32 has 8 KB of RTC memory for everything */
 	constructor(length: number) {
 		this.length = length;
-		this.#bytes = new Uint8Array(length);
 	}
 
 	read(into: Uint8Array, offset: number): void {
-		if (!(offset >= 0 && offset + into.length <= this.length)) throw new RangeError("outside");
-		for (let at = 0; at < into.length; at++) into[at] = this.#bytes[offset + at]!;
+		this.#check(into, offset);
+		const bytes = this.#bytes;
+		if (bytes === undefined) into.fill(0);
+		else for (let at = 0; at < into.length; at++) into[at] = bytes[offset + at]!;
 	}
 
 	write(from: Uint8Array, offset: number): void {
-		if (!(offset >= 0 && offset + from.length <= this.length)) throw new RangeError("outside");
+		this.#check(from, offset);
+		this.#bytes ??= new Uint8Array(this.length);
 		this.#bytes.set(from, offset);
 	}
 
 	/** What a power cut leaves. */
 	losePower(random: { next(): number }): void {
-		for (let at = 0; at < this.length; at++) this.#bytes[at] = random.next() & 0xff;
+		const bytes = this.#bytes;
+		if (bytes === undefined) return;
+		for (let at = 0; at < this.length; at++) bytes[at] = random.next() & 0xff;
+	}
+
+	#check(bytes: Uint8Array, offset: number): void {
+		if (!(offset >= 0 && offset + bytes.length <= this.length)) throw new RangeError("outside");
 	}
 }

@@ -11,6 +11,10 @@ export class Book {
 	readonly archived = new SequenceSet();
 	/** Given up by a full outbox, and not archived. */
 	#shed: SequenceSet | undefined;
+	/** In retained memory at most when that lost its power. */
+	#exposed: SequenceSet | undefined;
+	/** Those of them that are gone. */
+	#taken: SequenceSet | undefined;
 	/** Not said Ok to, since the power went or the flash failed; such a one may be stored all the same. */
 	#attempted: SequenceSet | undefined;
 	/** Everything below it that was made is archived or given up. */
@@ -21,9 +25,15 @@ export class Book {
 		return this.#shed?.size ?? 0;
 	}
 
+	/** How many a loss of power has taken, each from within the loss window. */
+	get taken(): number {
+		return this.#taken?.size ?? 0;
+	}
+
 	/** It is archived, which may come after it was given up: a report was under way. @returns false for a copy */
 	archive(sequence: number): boolean {
 		this.#shed?.remove(sequence);
+		this.#taken?.remove(sequence);
 		return this.archived.add(sequence);
 	}
 
@@ -35,6 +45,27 @@ export class Book {
 
 	wasAttempted(sequence: number): boolean {
 		return this.#attempted?.has(sequence) ?? false;
+	}
+
+	/** Retained memory has lost its power: up to the last `window` observations went with it. */
+	expose(window: number): void {
+		const { newest } = this;
+		for (let sequence = Math.max(1, newest - window + 1); sequence <= newest; sequence++) {
+			this.#exposed ??= new SequenceSet();
+			this.#exposed.add(sequence);
+		}
+	}
+
+	/** Marks what is open from `first` to `last` and was exposed as taken. */
+	take(first: number, last: number): void {
+		const exposed = this.#exposed;
+		if (exposed === undefined) return;
+		const gone: number[] = [];
+		this.#forOpen(first, last, (sequence) => {
+			if (exposed.has(sequence)) gone.push(sequence);
+		});
+		if (gone.length > 0) this.#taken ??= new SequenceSet();
+		for (const sequence of gone) this.#taken!.add(sequence);
 	}
 
 	/** The newest observation made; 0 before the first. */
@@ -75,7 +106,7 @@ export class Book {
 		for (const [from, to] of this.made.intervals) {
 			for (let sequence = Math.max(first, from); sequence <= Math.min(last, to); sequence++) {
 				if (this.archived.has(sequence) || this.#shed?.has(sequence)) continue;
-				visit(sequence);
+				if (!this.#taken?.has(sequence)) visit(sequence);
 			}
 		}
 	}

@@ -123,9 +123,14 @@ export class Checker implements ArchiveWatcher {
 		return this.#watched[index]!.book;
 	}
 
-	/** The firmware of a station starts: it counts from nothing again. */
-	onBoot(index: number): void {
+	/**
+	 * The firmware of a station starts: it counts from nothing again.
+	 *
+	 * @param hasMemory  whether what was in retained memory still is
+	 */
+	onBoot(index: number, hasMemory: boolean): void {
 		const watched = this.#watched[index]!;
+		if (!hasMemory) watched.book.expose(this.#options.definition.lossWindow);
 		watched.made = 0;
 		watched.sequence = 0;
 	}
@@ -242,9 +247,13 @@ export class Checker implements ArchiveWatcher {
 		}
 	}
 
-	/** The outbox has done with everything before `oldest`. */
+	/**
+	 * The outbox has done with everything before `oldest`. What a loss of power has taken is gone there too, and
+	 * was within the loss window that the definition states.
+	 */
 	#account(index: number, watched: Watched, oldest: number): void {
 		const { book } = watched;
+		book.take(book.accounted, oldest - 1);
 		const open = book.firstOpen(book.accounted, oldest - 1);
 		if (open !== undefined) {
 			this.#fail("lost", index, `observation ${open} is neither archived nor shed nor waiting`);

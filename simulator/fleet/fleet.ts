@@ -134,7 +134,7 @@ function placed(
 }
 
 /** Sums over a fleet. */
-export interface FleetTotals extends Omit<Totals, "made"> {
+export interface FleetTotals extends Omit<Totals, "made" | "exposed"> {
 	readonly stations: number;
 	/** Observations made. */
 	readonly made: number;

@@ -12,7 +12,12 @@ export interface Ledger {
 	readonly archived: number | null;
 	/** Observations given up because a flash was full; the station counts them. */
 	readonly shed: number;
-	/** Made, and neither archived nor shed; null when nobody can look. */
+	/**
+	 * Observations that losses of power have taken, each from within the loss window; left out for stations
+	 * without one, null when nobody can look.
+	 */
+	readonly taken?: number | null;
+	/** Made, and neither archived nor shed nor taken; null when nobody can look. */
 	readonly lost: number | null;
 	/** Rows of the archive that stand there more than once; null when nobody can look. */
 	readonly duplicates: number | null;
@@ -36,6 +41,7 @@ export function balance(stations: readonly SimulatedStation[], archive?: Witness
 	let acknowledged = 0;
 	let shed = 0;
 	let archived = 0;
+	let taken = 0;
 	for (const station of stations) {
 		const totals = station.totals();
 		acknowledged += totals.acknowledged;
@@ -44,12 +50,33 @@ export function balance(stations: readonly SimulatedStation[], archive?: Witness
 			made += range.last - range.first + 1;
 			archived += archive?.count(station.thingName, range) ?? 0;
 		}
+		for (const range of archive === undefined ? [] : overlap(totals.made, totals.exposed)) {
+			taken += range.last - range.first + 1 - archive!.count(station.thingName, range);
+		}
 	}
+	const hasWindow = stations.some(({ lossWindow }) => lossWindow > 0);
 	if (archive === undefined) {
-		return { made, acknowledged, archived: null, shed, lost: null, duplicates: null };
+		const none = hasWindow ? { taken: null } : {};
+		return { made, acknowledged, archived: null, shed, ...none, lost: null, duplicates: null };
 	}
-	const lost = Math.max(0, made - archived - shed);
-	return { made, acknowledged, archived, shed, lost, duplicates: archive.duplicates };
+	const lost = Math.max(0, made - archived - shed - taken);
+	const some = hasWindow ? { taken } : {};
+	return { made, acknowledged, archived, shed, ...some, lost, duplicates: archive.duplicates };
+}
+
+/** What is in a range of both, each number once; ranges of one kind come in order. */
+function overlap(some: readonly Range[], others: readonly Range[]): Range[] {
+	const ranges: Range[] = [];
+	let from = 0;
+	for (const other of others) {
+		for (const one of some) {
+			const first = Math.max(one.first, other.first, from);
+			const last = Math.min(one.last, other.last);
+			if (first <= last) ranges.push({ first, last });
+		}
+		from = Math.max(from, other.last + 1);
+	}
+	return ranges;
 }
 
 /** Rows that have left the file, as somebody else has read them. */

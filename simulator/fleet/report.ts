@@ -86,7 +86,7 @@ function verdict({ summary, settledAfter }: ReportFacts): string {
 		settledAfter === undefined
 			? ""
 			: ` Everything made before the last fault was archived ${Math.round(settledAfter / 1000)} s after it.`;
-	return `<p class="good"><strong>All invariants held.</strong> ${numberText(observations.made ?? 0)} observations were made, ${numberText(observations.archived ?? 0)} are archived, each once${observations.shed ? `, and ${numberText(observations.shed)} were given up by a full flash and counted` : ""}.${settled}</p>`;
+	return `<p class="good"><strong>All invariants held.</strong> ${numberText(observations.made ?? 0)} observations were made, ${numberText(observations.archived ?? 0)} are archived, each once${observations.shed ? `, and ${numberText(observations.shed)} were given up by a full flash and counted` : ""}${observations.taken ? `, and ${numberText(observations.taken)} were taken from the loss window by power cuts` : ""}.${settled}</p>`;
 }
 
 function figures({ summary }: ReportFacts): string {
@@ -97,6 +97,9 @@ function figures({ summary }: ReportFacts): string {
 		["observations made", numberText(observations.made ?? 0)],
 		["archived", numberText(observations.archived ?? 0)],
 		["shed", numberText(observations.shed ?? 0)],
+		...(observations.taken === undefined
+			? []
+			: [["taken by power cuts", numberText(observations.taken ?? 0)] as const]),
 		["lost", numberText(observations.lost ?? 0)],
 		["duplicates", numberText(observations.duplicates ?? 0)],
 		["reports sent", numberText(reports.sent)],

@@ -9,6 +9,7 @@ import { Station, type StationState } from "../../firmware/station/station.ts";
 import { VirtualBus } from "../device/bus.ts";
 import type { Crystal, Turn } from "../device/clock.ts";
 import { VirtualDevice } from "../device/device.ts";
+import { VirtualRetainedMemory } from "../device/storage.ts";
 import type { RandomStream } from "../kernel/random.ts";
 import { Faulty, type SimulatedPart } from "../parts/part.ts";
 import type { WeatherSource } from "../weather/conditions.ts";
@@ -19,6 +20,8 @@ import type { World } from "./world.ts";
 const bootMs = 300;
 /** Milliseconds that a crashed station stays off, so that one which always crashes does not spin. */
 const crashMs = 1_000;
+/** Bytes of retained memory: those of the ESP32 without the crash record of its platform. */
+const retainedBytes = 5_632;
 
 export interface SimulatedStationOptions {
 	readonly thing: string;
@@ -41,8 +44,12 @@ export interface SimulatedStationOptions {
 	readonly timeServer?: string | undefined;
 	readonly crystal?: Crystal | undefined;
 	log(line: string): void;
-	/** The firmware is about to start: whatever has lost its power has it again. */
-	onBoot?(): void;
+	/**
+	 * The firmware is about to start: whatever has lost its power has it again.
+	 *
+	 * @param hasMemory  whether retained memory is as the firmware has left it
+	 */
+	onBoot?(hasMemory: boolean): void;
 	/** The firmware has run, and may have come to its end by that; `state` is reused. */
 	onTurn?(state: StationState): void;
 }
@@ -66,6 +73,8 @@ export interface Totals {
 	shed: number;
 	/** The observations made, start by start. */
 	made: readonly Range[];
+	/** Those among which a loss of power may have taken some, within the loss window. */
+	exposed: readonly Range[];
 }
 
 /**
@@ -91,7 +100,12 @@ export class SimulatedStation {
 		payloadObservations: 0,
 		shed: 0,
 		made: [],
+		exposed: [],
 	};
+	readonly #retained = new VirtualRetainedMemory(retainedBytes);
+	/** What is in there after its supply has failed. */
+	readonly #rubbish: RandomStream;
+	#hasMemory = true;
 	#isPowered = false;
 	#device: VirtualDevice | undefined;
 	#firmware: Firmware | undefined;
@@ -117,6 +131,7 @@ export class SimulatedStation {
 		this.#options = options;
 		this.thing = options.thing;
 		this.#bus = new VirtualBus({ now: this.#now });
+		this.#rubbish = options.random.child("retained memory");
 		const random = options.random.child("parts");
 		const surroundings = { weather: options.weather, random };
 		this.#parts = wire(options.definition, this.#bus, surroundings, options.parts);
@@ -143,17 +158,25 @@ export class SimulatedStation {
 		if (!this.#isPowered) return;
 		this.#isPowered = false;
 		this.#end();
+		this.#loseMemory();
 		this.#bus.powerCycle();
 	}
 
 	/** The processor starts again with the supply on: by a dip of it, a watchdog, or a person. */
 	reset(reason: ResetReason): void {
-		if (this.#device !== undefined) this.#reboot(reason, bootMs);
+		if (this.#device === undefined) return;
+		this.#reboot(reason, bootMs);
+		if (reason === "brownout") this.#loseMemory();
 	}
 
 	/** Who the station is: its thing name, also the one that it has got itself by a claim. */
 	get thingName(): string {
 		return this.#identify().identity.thingName;
+	}
+
+	/** Observations that a loss of power may take. */
+	get lossWindow(): number {
+		return this.#options.definition.lossWindow;
 	}
 
 	/** Whether the supply is on; the firmware may be between two starts. */
@@ -219,7 +242,9 @@ export class SimulatedStation {
 		const { thing, definition, commons, flash, keyValue, random, crystal, log } = this.#options;
 		const { identity, credentials } = this.#identify();
 		this.#boots += 1;
-		this.#options.onBoot?.();
+		if (!this.#hasMemory) this.#retained.losePower(this.#rubbish);
+		this.#options.onBoot?.(this.#hasMemory);
+		this.#hasMemory = true;
 		const turn: Turn = (work) => this.#turn(device, work);
 		const device: VirtualDevice = new VirtualDevice({
 			identity,
@@ -229,6 +254,7 @@ export class SimulatedStation {
 			bus: this.#bus,
 			flash,
 			keyValue,
+			retained: this.#retained,
 			resetReason,
 			onRestart: () => this.#reboot("restart", bootMs),
 			log,
@@ -270,6 +296,17 @@ export class SimulatedStation {
 		});
 	}
 
+	/** The supply is too low for retained memory. What it held is the newest of what was made. */
+	#loseMemory(): void {
+		const past = this.#past;
+		const { lossWindow } = this;
+		const last = past.made.at(-1)?.last;
+		if (lossWindow > 0 && last !== undefined) {
+			past.exposed = [...past.exposed, { first: last - lossWindow + 1, last }];
+		}
+		this.#hasMemory = false;
+	}
+
 	#end(): void {
 		const { state } = this;
 		if (state !== undefined) Object.assign(this.#past, this.#sum(state));
@@ -292,6 +329,7 @@ export class SimulatedStation {
 			payloadObservations: past.payloadObservations + state.payloadObservations,
 			shed: state.shed - (this.#shedBefore ?? 0),
 			made: first === 0 ? past.made : [...past.made, { first, last }],
+			exposed: past.exposed,
 		};
 	}
 }

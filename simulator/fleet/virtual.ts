@@ -53,6 +53,8 @@ export interface VirtualLedger {
 	readonly archived: number;
 	/** Given up by a full flash before they were archived. */
 	readonly shed: number;
+	/** Taken from the loss window of a station by a power cut or a brown-out. */
+	readonly taken: number;
 	/** In a flash, and not archived yet. */
 	readonly waiting: number;
 	/** Made, and in none of these places. */
@@ -225,13 +227,22 @@ export class VirtualFleet {
 
 	/** Where the observations are. */
 	ledger(): VirtualLedger {
-		const ledger = { made: 0, archived: 0, shed: 0, waiting: 0, lost: 0, acknowledged: 0 };
+		const ledger = {
+			made: 0,
+			archived: 0,
+			shed: 0,
+			taken: 0,
+			waiting: 0,
+			lost: 0,
+			acknowledged: 0,
+		};
 		for (let index = 0; index < this.things.length; index++) {
 			const book = this.checker.book(index);
 			ledger.made += book.made.size;
 			ledger.acknowledged += book.archived.count(0, book.accounted - 1);
 			ledger.archived += book.archived.size;
 			ledger.shed += book.shed;
+			ledger.taken += book.taken;
 			ledger.waiting += book.open(book.accounted, book.newest);
 			ledger.lost += book.open(0, book.accounted - 1);
 		}
@@ -357,9 +368,9 @@ export class VirtualFleet {
 			keyValue: board.keyValue,
 			crystal: board.crystal,
 			timeServer: timeHost,
-			onBoot: () => {
+			onBoot: (hasMemory: boolean) => {
 				board.powerOn();
-				checker.onBoot(index);
+				checker.onBoot(index, hasMemory);
 				trace.add(this.now, index, Event.Boot);
 				made = 0;
 			},

@@ -129,15 +129,15 @@ export class ScenarioRun {
 type Change = NonNullable<Scenario["station"]>;
 
 function changed(definition: StationDefinition, change: Change): StationDefinition {
-	const { sampleSeconds, observeSeconds, reportSeconds, qos, keepAliveSeconds, healthSeconds } =
-		change;
+	const { sampleSeconds, observeSeconds, reportSeconds } = change;
+	const { qos, keepAliveSeconds, healthSeconds, lossWindow } = change;
 	return defineStation({
 		...definition,
 		cadence: {
 			...definition.cadence,
 			...present({ sampleSeconds, observeSeconds, reportSeconds }),
 		},
-		...present({ qos, keepAliveSeconds, healthSeconds }),
+		...present({ qos, keepAliveSeconds, healthSeconds, lossWindow }),
 	});
 }
 

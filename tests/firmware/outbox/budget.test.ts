@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { Observation } from "../../../firmware/base/observation.ts";
+import { Observation, ObservationRun } from "../../../firmware/base/observation.ts";
 import { computeBudget, divide } from "../../../firmware/outbox/budget.ts";
 import { Outbox } from "../../../firmware/outbox/outbox.ts";
-import { VirtualFlash } from "../../../simulator/device/storage.ts";
+import { VirtualFlash, VirtualRetainedMemory } from "../../../simulator/device/storage.ts";
 
 /** One observation a minute, a report of ten, the seven core channels. */
 const reference = {
@@ -69,6 +69,53 @@ describe("budget of the default partition of 1 MiB", () => {
 		const { erasesPerYear } = computeBudget(flash.status(), reference);
 		const worst = Math.max(...Array.from({ length: 28 }, (_, block) => flash.wear(block)));
 		expect((worst - 1) / days).toBeLessThanOrEqual(erasesPerYear / 365.25);
+	});
+});
+
+describe("writes of a day", () => {
+	/** Writes and erases of a real outbox in so many days. */
+	function operationsOf(lossWindow: number, days: number): number {
+		const flash = new VirtualFlash({ blocks: 32 });
+		const retained = new VirtualRetainedMemory(5_632);
+		const outbox = new Outbox(flash, { firstSequence: 1, lossWindow, retained });
+		outbox.open();
+		const before = flash.operations;
+		const observation = new Observation();
+		const run = new ObservationRun();
+		observation.periodSeconds = 60;
+		for (let channel = 0; channel < 7; channel++) observation.values[channel] = channel;
+		for (let minute = 1; minute <= days * 1440; minute++) {
+			observation.sequence = outbox.nextSequence;
+			observation.startSeconds = 60 * minute;
+			expect(outbox.append(observation)).toBe(0);
+			if (minute % 10 > 0) continue;
+			while (outbox.peek(0, 60, run) > 0) {
+				outbox.acknowledge(run.firstSequence, run.firstSequence + run.count - 1);
+			}
+		}
+		return flash.operations - before;
+	}
+
+	test.each([
+		[0, 1_584],
+		[4, 576],
+		[10, 432],
+		[64, 432],
+	])("with a loss window of %i are those of a real outbox: %i", (lossWindow, expected) => {
+		const status = new VirtualFlash({ blocks: 32 }).status();
+		const { writesPerDay } = computeBudget(status, { ...reference, bootsPerDay: 0, lossWindow });
+		expect(writesPerDay).toBe(expected);
+		// Beside them there are the head and the erase of each block, some 20 a day.
+		const days = 20;
+		const operations = operationsOf(lossWindow, days) / days;
+		expect(operations).toBeGreaterThanOrEqual(writesPerDay);
+		expect(operations - writesPerDay).toBeLessThan(90);
+	});
+
+	test("do not change how often blocks are erased", () => {
+		const status = new VirtualFlash().status();
+		const staged = computeBudget(status, { ...reference, lossWindow: 32 });
+		expect(staged.years).toBe(computeBudget(status, reference).years);
 	});
 });
 

@@ -395,6 +395,26 @@ describe("Outbox, a loss window in retained memory", () => {
 		expect(sequences(outbox)).toEqual([...kept, 108]);
 	});
 
+	test("an image without a loss window takes what one with it has left", () => {
+		const flash = new VirtualFlash(small);
+		const retained = new VirtualRetainedMemory(1024);
+		fill(start(flash, windowed(retained)), 7);
+		const outbox = start(flash, { retained });
+		expect(outbox.mayBeLost).toBe(0);
+		retained.losePower({ next: () => 3 });
+		fill(outbox, 1);
+		expect(sequences(start(flash))).toEqual(range(100, 107));
+	});
+
+	test("it says how many retained memory can have held when that is lost", () => {
+		const flash = new VirtualFlash(small);
+		const retained = new VirtualRetainedMemory(1024);
+		expect(start(flash, windowed(retained)).mayBeLost).toBe(0);
+		retained.losePower({ next: () => 3 });
+		expect(start(flash, windowed(retained)).mayBeLost).toBe(10);
+		expect(start(flash, windowed(retained)).mayBeLost).toBe(0);
+	});
+
 	test("a loss window without retained memory is a mistake of the program", () => {
 		expect(() => start(new VirtualFlash(small), { lossWindow: 5 })).toThrow("retained memory");
 	});

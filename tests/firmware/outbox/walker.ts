@@ -128,8 +128,12 @@ export function walk(options: WalkOptions): Walk {
 			const memory = copyOf(retained, isLost);
 			if (second) {
 				const again = new WalkedFlash(flash.clone());
-				again.visit = (twice) => void startAgain(twice, copyOf(memory, false), isLost);
-				create(again, lossWindow, copyOf(memory, false)).open();
+				const between = copyOf(memory, false);
+				again.visit = (twice) => {
+					if (lossWindow > 0) startAgain(twice.clone(), copyOf(between, true), true);
+					startAgain(twice, copyOf(between, false), isLost);
+				};
+				create(again, lossWindow, between).open();
 				if (again.failure !== undefined) throw again.failure;
 				secondCuts += again.cuts;
 			}

@@ -173,15 +173,16 @@ describe("defineStation", () => {
 			"derive: precipitationSinceMidnightLocal needs site.utcOffsetHours",
 		],
 		[
-			"an offset from UTC that no place has",
-			{ site: { ...site, utcOffsetHours: 15 } },
-			"site.utcOffsetHours: expected -12..14, got 15",
-		],
-		[
 			"a form of reports that is none",
 			{ payload: "xml" as "dense" },
 			"payload: expected columns or dense, got xml",
 		],
+		[
+			"a loss window that is larger than the stage",
+			{ lossWindow: 65 },
+			"lossWindow: expected 0..64, got 65",
+		],
+		["half an observation", { lossWindow: 1.5 }, "lossWindow: expected a whole number, got 1.5"],
 		[
 			"an unknown bus",
 			{ sensors: [sensor(BME280, { bus: "spi", address: 0x76 })] },

@@ -1,6 +1,8 @@
-import { describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { defineStation } from "../../../firmware/index.ts";
+import { Stage } from "../../../firmware/outbox/stage.ts";
 import type { ReportHead } from "../../../simulator/broker/cloud.ts";
+import { VirtualRetainedMemory } from "../../../simulator/device/storage.ts";
 import { ArchiveLedger, type Report } from "../../../simulator/fleet/archive.ts";
 import { type Invariant, InvariantError } from "../../../simulator/fleet/checker.ts";
 import type { VirtualFleet } from "../../../simulator/fleet/virtual.ts";
@@ -80,6 +82,10 @@ function withBrokenArchive(mode: BrokenArchive["mode"]): VirtualFleet {
 }
 
 describe("a canary", () => {
+	afterEach(() => {
+		jest.restoreAllMocks();
+	});
+
 	test.each([
 		["forgets", "lost"],
 		["repeats", "twice"],
@@ -111,6 +117,42 @@ describe("a canary", () => {
 		pass(fleet, 10 * minute);
 		restart();
 		expectFailure("reused", fleet, () => pass(fleet, 10 * minute));
+	});
+
+	test("a reset that takes retained memory with it fails as lost", () => {
+		const fleet = makeFleet(1, { definition: defineStation({ ...slow, lossWindow: 20 }) });
+		fleet.stopBroker(true);
+		pass(fleet, 15.5 * minute);
+		const [station] = fleet.stations;
+		jest.spyOn(VirtualRetainedMemory.prototype, "read").mockImplementation((into) => into.fill(7));
+		station!.reset("watchdog");
+		expectFailure("lost", fleet, () => pass(fleet, minute));
+	});
+
+	test("a power cut that takes more than the stated loss window fails as lost", () => {
+		jest.spyOn(Stage.prototype, "hasRoom").mockImplementation(function (this: Stage) {
+			return this.count < 12;
+		});
+		const fleet = makeFleet(1, { definition: defineStation({ ...slow, lossWindow: 4 }) });
+		fleet.stopBroker(true);
+		pass(fleet, 11.5 * minute);
+		fleet.stations[0]!.powerCut();
+		expectFailure("lost", fleet, () => fleet.stations[0]!.powerOn());
+	});
+
+	test("the same with a stage that keeps to its word is counted as taken", () => {
+		const fleet = makeFleet(1, { definition: defineStation({ ...slow, lossWindow: 4 }) });
+		fleet.stopBroker(true);
+		pass(fleet, 11.5 * minute);
+		fleet.stations[0]!.powerCut();
+		fleet.stations[0]!.powerOn();
+		fleet.startBroker();
+		pass(fleet, hour);
+		const { made, acknowledged, archived, taken, lost, waiting } = fleet.ledger();
+		expect(taken).toBeGreaterThan(0);
+		expect(taken).toBeLessThanOrEqual(4);
+		expect({ lost, acknowledged }).toEqual({ lost: 0, acknowledged: archived });
+		expect(made).toBe(archived + taken + waiting);
 	});
 
 	test("a broker that forgets its sessions behind our back fails as once", () => {

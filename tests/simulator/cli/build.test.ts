@@ -45,6 +45,8 @@ describe("what a build says of the outbox", () => {
 			partitionBytes: partition.size,
 			own: computeBudget(partition, { ...usage, observationSeconds: 5, reportSeconds: 30 }),
 			minutely: computeBudget(partition, { ...usage, observationSeconds: 60, reportSeconds: 600 }),
+			lossWindow: 0,
+			lossSeconds: 0,
 		});
 		expect(outbox.minutely.days).toBeGreaterThanOrEqual(14);
 		expect(outbox.minutely.years).toBeGreaterThanOrEqual(10);
@@ -60,11 +62,24 @@ describe("what a build says of the outbox", () => {
 			/^ {2}BME280 +[\d,]+$/m,
 			/^left out$/m,
 			/^outbox: 1,048,576 bytes hold 21,000 observations of 7 channels$/m,
-			/^ {2}at the cadence of this station {2}1\.2 days without a broker, flash good for \S.* years$/m,
-			/^ {2}at one observation a minute {5}14\.6 days without a broker, flash good for \S.* years$/m,
+			/^ {2}at the cadence of this station {2}1\.2 days without a broker, 20,161 writes a day, flash good for \S.* years$/m,
+			/^ {2}at one observation a minute {5}14\.6 days without a broker, 1,585 writes a day, flash good for \S.* years$/m,
+			/^ {2}a power cut takes {15}no observation$/m,
 		]) {
 			expect(bench.out).toMatch(line);
 		}
+	}, 120_000);
+
+	test("a loss window makes writes fewer, and is stated in observations and seconds", async () => {
+		const { own, lossWindow, lossSeconds } = await outboxOf({ ...standard, lossWindow: 12 });
+		expect(own.writesPerDay).toBeLessThan(10_000);
+		expect({ lossWindow, lossSeconds }).toEqual({ lossWindow: 12, lossSeconds: 60 });
+		bench.out = "";
+		const file = join(process.cwd(), "examples/station.ts");
+		expect(await bench.run(`build --station ${file} --data DIR`)).toBe(0);
+		expect(bench.out).toMatch(
+			/^ {2}a power cut takes {15}12 observations at most, those of 60 seconds$/m,
+		);
 	}, 120_000);
 
 	test("counts what an observation keeps in flash: not what goes into the health message", () => {

@@ -21,10 +21,16 @@ function write(...rows: (readonly [thing: string, sequence: number])[]): void {
 }
 
 /** As much of a station as the ledger looks at. */
-function station(thing: string, made: readonly Range[], shed = 0): SimulatedStation {
+function station(
+	thing: string,
+	made: readonly Range[],
+	shed = 0,
+	{ lossWindow = 0, exposed = [] as readonly Range[] } = {},
+): SimulatedStation {
 	return {
 		thingName: thing,
-		totals: () => ({ made, shed, acknowledged: 5 }),
+		lossWindow,
+		totals: () => ({ made, shed, exposed, acknowledged: 5 }),
 	} as unknown as SimulatedStation;
 }
 
@@ -55,6 +61,24 @@ describe("the balance of a run", () => {
 		expect(balance([station("a", range)], archive)).toMatchObject({ archived: 2, lost: 3 });
 		expect(balance([station("a", range, 2)], archive)).toMatchObject({ shed: 2, lost: 1 });
 		expect(balance([station("a", range, 9)], archive)).toMatchObject({ shed: 9, lost: 0 });
+	});
+
+	test("what a loss of power may have taken is taken, each once, and no more than that", async () => {
+		write(["a", 10], ["a", 13], ["a", 17]);
+		const made = [
+			{ first: 10, last: 14 },
+			{ first: 17, last: 18 },
+		];
+		// Two cuts, the second soon after the first; 11 was not within the window of either.
+		const exposed = [
+			{ first: 12, last: 14 },
+			{ first: 13, last: 18 },
+		];
+		const stations = [station("a", made, 0, { lossWindow: 3, exposed })];
+		const archive = await readArchive(path);
+		expect(balance(stations, archive)).toMatchObject({ archived: 3, taken: 3, lost: 1 });
+		expect(balance(stations)).toMatchObject({ archived: null, taken: null, lost: null });
+		expect(balance([station("a", made)], archive)).not.toHaveProperty("taken");
 	});
 
 	test("rows that stand twice are counted, of other runs too", async () => {
