@@ -24,6 +24,31 @@ export class Store {
 	}
 }
 
+/**
+ * Draws the component anew when the store has changed, now and then while it changes all the time: for
+ * what nobody reads while it moves.
+ *
+ * @param everyMs  between two drawings
+ */
+export function useSettling<T extends Store>(store: T, everyMs = 200): T {
+	const [, redraw] = useReducer((count: number, _: undefined) => count + 1, 0);
+	useEffect(() => {
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const draw = (): void => {
+			timer = undefined;
+			redraw(undefined);
+		};
+		const end = store.subscribe(() => {
+			timer ??= setTimeout(draw, everyMs);
+		});
+		return () => {
+			end();
+			clearTimeout(timer);
+		};
+	}, [store, everyMs]);
+	return store;
+}
+
 /** Draws the component anew when the store has changed. */
 export function useStore<T extends Store>(store: T): T {
 	const [, redraw] = useReducer((count: number, _: undefined) => count + 1, 0);

@@ -13,6 +13,8 @@ interface Figure {
 	/** Whether the curve is of how many there are, not of how many a second. */
 	readonly isLevel?: boolean;
 	readonly isBad?: boolean;
+	/** A figure that is said beside it, and has no curve. */
+	readonly beside?: "bytesOut";
 }
 
 const figures: readonly Figure[] = [
@@ -27,7 +29,7 @@ const figures: readonly Figure[] = [
 	{ name: "messagesOut", title: "Messages out", over: "messages a minute", show: showCount },
 	{ name: "rulesExecuted", title: "Rules executed", over: "executions a minute", show: showCount },
 	{ name: "failures", title: "Failures", over: "failures a minute", show: showCount, isBad: true },
-	{ name: "bytesIn", title: "Bytes in", over: "a minute", show: showBytes },
+	{ name: "bytesIn", title: "Bytes in", over: "a minute", show: showBytes, beside: "bytesOut" },
 ];
 
 /** What the network does, now and in the last hour. */
@@ -69,13 +71,14 @@ function FigureTile({
 			<p class="figure-value">
 				{figure.show(total)}
 				{figure.isLevel && <small> of {showCount(stations)}</small>}
+				{figure.beside && <small> out {figure.show(totals[figure.beside])}</small>}
 			</p>
 			<Spark values={values} onPoint={setIndex} pointed={index} />
 			<p class="figure-note">
 				{index === undefined ? (
 					<span title={`${utc(Date.parse(startedAt))}`}>
 						{figure.isLevel
-							? `now; curve: last ${age(from * 1000, to * 1000)}`
+							? `now; curve: last ${age((from + step) * 1000, to * 1000)}`
 							: `since ${startOf(startedAt)}`}
 					</span>
 				) : (

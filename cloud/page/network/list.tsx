@@ -78,7 +78,7 @@ function Table({
 	const onScroll = (): void => setFirst(Math.floor(box.current!.scrollTop / rowHeight));
 	return (
 		<div
-			class="table"
+			class={`table${absentOf(stations)}`}
 			role="table"
 			aria-label="Stations"
 			aria-rowcount={stations.length + 1}
@@ -106,6 +106,16 @@ function Table({
 			</div>
 		</div>
 	);
+}
+
+/** Classes for the columns that nobody has anything to say in. */
+function absentOf(stations: readonly StationView[]): string {
+	const absent = [
+		["battery", stations.every(({ batteryVoltage }) => batteryVoltage === null)],
+		["signal", stations.every(({ signal }) => signal === null)],
+		["firmware", stations.every(({ firmware }) => firmware === null)],
+	] as const;
+	return absent.map(([name, isAbsent]) => (isAbsent ? ` no-${name}` : "")).join("");
 }
 
 function HeadCell({

@@ -7,6 +7,7 @@ import { quantityOf, show, showNumber } from "../quantity.ts";
 import { navigate, stationPath } from "../router.ts";
 import { settings } from "../settings.ts";
 import { useStore } from "../store.ts";
+import { apart, type Point, spread } from "./crowd.ts";
 import {
 	fit,
 	graticuleStep,
@@ -26,6 +27,9 @@ type MapChannel = (typeof channels)[number];
 /** More stations than this are dots without a number. */
 const numbersMaximum = 60;
 const zoomStep = 1.5;
+
+/** Room that a number takes, in pixels. */
+const pill: Size = { width: 47, height: 25 };
 
 type Placed = StationView & Position;
 
@@ -56,7 +60,10 @@ export function FleetMap({ stations }: { readonly stations: readonly StationView
 					</p>
 				</Empty>
 			) : (
-				<Chart placed={placed} channel={channel} />
+				<>
+					<Chart placed={placed} channel={channel} />
+					<Legend placed={placed} channel={channel} />
+				</>
 			)}
 		</Panel>
 	);
@@ -150,7 +157,6 @@ function Chart({
 					<span class="unseen">Show all stations</span>
 				</button>
 			</div>
-			<Legend placed={placed} channel={channel} />
 		</div>
 	);
 }
@@ -179,7 +185,7 @@ function Graticule({ view, size }: { readonly view: MapView; readonly size: Size
 				return (
 					<g key={latitude}>
 						<path d={`M0 ${y}H${size.width}`} />
-						<text x={6} y={y - 4}>
+						<text x={size.width - 6} y={y - 4} text-anchor="end">
 							{showDegrees(latitude, "NS", step)}
 						</text>
 					</g>
@@ -222,15 +228,16 @@ function Stations({
 }): JSX.Element {
 	const { units } = useStore(settings);
 	const range = rangeOf(placed, channel);
-	const crowd = new Map<string, number>();
 	const hasNumbers = placed.length <= numbersMaximum;
+	const points = placed.map((station) => project(station, view, size));
+	const marks = apart(spread(points, hasNumbers ? 34 : 9), hasNumbers ? pill : undefined);
 	return (
 		<g class="map-stations">
-			{placed.map((station) => {
-				const key = `${station.latitude} ${station.longitude}`;
-				const rank = crowd.get(key) ?? 0;
-				crowd.set(key, rank + 1);
-				const { x, y } = spread(project(station, view, size), rank, hasNumbers ? 34 : 9);
+			{marks.map(({ x, y }, index) => (
+				<Leader key={placed[index]!.thing} from={points[index]!} to={{ x, y }} />
+			))}
+			{placed.map((station, index) => {
+				const { x, y } = marks[index]!;
 				if (x < -40 || y < -40 || x > size.width + 40 || y > size.height + 40) return null;
 				const value = station.values[channel]?.value ?? null;
 				const from = station.values.windDirection?.value;
@@ -322,14 +329,8 @@ function reach(from: number): number {
 	return Math.min(14 / Math.abs(Math.cos(angle)), 26 / Math.abs(Math.sin(angle)));
 }
 
-/** Stations at one place stand around it like the seeds of a sunflower. */
-function spread(
-	{ x, y }: { x: number; y: number },
-	rank: number,
-	gap: number,
-): { x: number; y: number } {
-	if (rank === 0) return { x, y };
-	const angle = rank * 2.39996;
-	const distance = gap * Math.sqrt(rank);
-	return { x: x + distance * Math.cos(angle) * 1.25, y: y + distance * Math.sin(angle) * 0.8 };
+/** From where a station stands to its number, when that had to make room. */
+function Leader({ from, to }: { readonly from: Point; readonly to: Point }): JSX.Element | null {
+	if (Math.hypot(from.x - to.x, from.y - to.y) < 8) return null;
+	return <path class="map-leader" d={`M${from.x} ${from.y}L${to.x} ${to.y}`} />;
 }

@@ -65,11 +65,33 @@ export function About({ station }: { readonly station: StationDetail }): JSX.Ele
 				{health === null ? (
 					<p class="note">A health message comes when the station connects, and then regularly.</p>
 				) : (
-					<pre class="document" tabIndex={0}>
-						{JSON.stringify(health, null, 2)}
-					</pre>
+					<dl class="facts">
+						{Object.entries(health).map(([name, value]) => (
+							<Fact key={name} name={name} value={value} />
+						))}
+					</dl>
 				)}
 			</Panel>
 		</div>
+	);
+}
+
+/** One member of the health message, by its own name; a member of members in one line. */
+function Fact({ name, value }: { readonly name: string; readonly value: unknown }): JSX.Element {
+	const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+	const parts = isObject ? Object.entries(value) : [];
+	return (
+		<>
+			<dt>{name}</dt>
+			<dd>
+				{!isObject && (Array.isArray(value) ? value.join("\n") : String(value))}
+				{isObject && parts.length === 0 && <span class="faint">none</span>}
+				{parts.map(([part, count]) => (
+					<span key={part} class="pair">
+						{part} {String(count)}
+					</span>
+				))}
+			</dd>
+		</>
 	);
 }

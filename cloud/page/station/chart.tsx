@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
 import { quantityOf, show } from "../quantity.ts";
 import { settings, type Units } from "../settings.ts";
-import { useStore } from "../store.ts";
+import { useSettling, useStore } from "../store.ts";
 import { barStep, columnsFor, total } from "./columns.ts";
 import { listenTo } from "./gestures.ts";
 import { inWords, type Mark, marksOf } from "./marks.ts";
@@ -17,6 +17,8 @@ import type { Timeline } from "./timeline.ts";
 
 /** Spans of more days than this have nights too narrow to be seen. */
 const nightsMaximumDays = 45;
+/** ms without a move after which a view is at rest. */
+const restMs = 200;
 
 interface ChartProps {
 	readonly panel: ChartPanel;
@@ -59,7 +61,13 @@ function usePlot(
 	marks: readonly Mark[],
 	onPoint: (index: number | undefined) => void,
 ): void {
-	const latest = useRef({ loaded, marks, nights: [] as readonly Span[], length: 0 });
+	const latest = useRef({
+		loaded,
+		marks,
+		nights: [] as readonly Span[],
+		length: 0,
+		isMoving: false,
+	});
 	latest.current.loaded = loaded;
 	latest.current.marks = marks;
 	const plot = useRef<uPlot | undefined>(undefined);
@@ -72,6 +80,7 @@ function usePlot(
 			...{ panel, units, onPoint },
 			palette: readPalette(),
 			span: () => timeline.span,
+			isMoving: () => state.isMoving,
 			nights: () => state.nights,
 			marks: () => state.marks,
 		};
@@ -79,9 +88,17 @@ function usePlot(
 		const made = makePlot(scene, element, columnsFor(panel, state.loaded, units, timeline.span));
 		plot.current = made;
 		let isVisible = true;
+		let resting: ReturnType<typeof setTimeout> | undefined;
+		const rest = (): void => {
+			state.isMoving = false;
+			made.redraw(true);
+		};
 		const move = (): void => {
 			if (!isVisible) return;
 			const { span } = timeline;
+			state.isMoving = true;
+			clearTimeout(resting);
+			resting = setTimeout(rest, restMs);
 			state.nights = nightsOf(timeline, place);
 			if (isBars && span.to - span.from !== state.length) {
 				state.length = span.to - span.from;
@@ -97,6 +114,7 @@ function usePlot(
 				isVisible = isSeen;
 				move();
 			}),
+			() => clearTimeout(resting),
 			() => made.destroy(),
 		];
 		return () => {
@@ -129,7 +147,7 @@ function onResize(element: HTMLElement, take: (box: DOMRectReadOnly) => void): (
 
 function onSight(element: HTMLElement, take: (isSeen: boolean) => void): () => void {
 	const observer = new IntersectionObserver(([entry]) => take(entry!.isIntersecting), {
-		rootMargin: "200px",
+		rootMargin: "40px",
 	});
 	observer.observe(element);
 	return () => observer.disconnect();
@@ -201,7 +219,7 @@ function RainTotal({
 	readonly timeline: Timeline;
 	readonly units: Units;
 }): JSX.Element {
-	const { span } = useStore(timeline);
+	const { span } = useSettling(timeline);
 	return (
 		<>
 			<span class="faint">a bar is {showSeconds(barStep(span, loaded.step))}</span>

@@ -4,7 +4,7 @@ import type { StationDetail, StationView } from "../../web/views.ts";
 import { Icon } from "../icons.tsx";
 import { network } from "../live.ts";
 import { Choice, Empty, Failure, Loading } from "../parts.tsx";
-import { useStore } from "../store.ts";
+import { useSettling, useStore } from "../store.ts";
 import { local, utc } from "../time.tsx";
 import { Chart, showSeconds } from "./chart.tsx";
 import { keyGesture } from "./gestures.ts";
@@ -111,7 +111,7 @@ function Bar({
 	readonly thing: string;
 	readonly channels: string;
 }): JSX.Element {
-	const { span, range, isFollowing } = useStore(timeline);
+	const { span, range, isFollowing } = useSettling(timeline, 80);
 	const { loaded, isLoading } = useStore(loader);
 	const [from, to] = [Math.floor(span.from), Math.ceil(span.to)];
 	const query = new URLSearchParams({ channels, from: `${from}`, to: `${to}`, points: "10000" });

@@ -7,8 +7,11 @@ import type { Span } from "./span.ts";
 /** Columns of one length, the first of which is time; what uPlot draws. */
 export type Columns = [number[], ...(number | null)[][]];
 
-/** How many columns a curve takes: a line has its band beside it. */
+/** How many columns a curve takes: before a line stand the edges of its band, the lower one first. */
 export const columnsOf = ({ kind }: Curve): number => (kind === "line" ? 3 : 1);
+
+/** Which of its columns has the values themselves. */
+export const mainColumn = ({ kind }: Curve): number => (kind === "line" ? 2 : 0);
 
 /** Bars in one view. */
 const barsInView = 72;
@@ -26,7 +29,7 @@ export function columnsFor(panel: ChartPanel, loaded: Loaded, units: Units, span
 				return value === null || value === undefined ? null : convert(value);
 			});
 		if (curve.kind === "line") {
-			return [converted(channel?.mean), converted(channel?.min), converted(channel?.max)];
+			return [converted(channel?.min), converted(channel?.max), converted(channel?.mean)];
 		}
 		return [converted(curve.kind === "peak" ? channel?.max : channel?.mean)];
 	});

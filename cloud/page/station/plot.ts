@@ -1,7 +1,16 @@
 import uPlot from "uplot";
 import { quantityOf } from "../quantity.ts";
 import type { Units } from "../settings.ts";
-import { type Columns, columnsOf } from "./columns.ts";
+import { type Columns, columnsOf, mainColumn } from "./columns.ts";
+import {
+	bandPaths,
+	drawBand,
+	drawDots,
+	drawLine,
+	type IsCoarse,
+	isDense,
+	linePaths,
+} from "./curves.ts";
 import type { Mark } from "./marks.ts";
 import { faded, type Palette } from "./palette.ts";
 import type { ChartPanel, Curve } from "./panels.ts";
@@ -13,6 +22,8 @@ export interface Scene {
 	readonly units: Units;
 	readonly palette: Palette;
 	span(): Span;
+	/** Whether the view is under way: what is drawn is gone with the next frame. */
+	isMoving(): boolean;
 	nights(): readonly Span[];
 	marks(): readonly Mark[];
 	/** The pointer is at a step, or has gone. */
@@ -28,6 +39,8 @@ const font = "12px system-ui, sans-serif";
 export function makePlot(scene: Scene, box: HTMLElement, columns: Columns): uPlot {
 	const { panel, palette } = scene;
 	const hasDirection = panel.curves.some(({ kind }) => kind === "dots");
+	const isCoarse: IsCoarse = (plot) => scene.isMoving() && isDense(plot);
+	const drawn = panel.curves.flatMap((curve) => drawnOf(curve, palette, isCoarse));
 	const options: uPlot.Options = {
 		width: Math.max(200, box.clientWidth),
 		height: box.clientHeight,
@@ -37,8 +50,7 @@ export function makePlot(scene: Scene, box: HTMLElement, columns: Columns): uPlo
 			y: { range: (plot, low, high) => rangeOf(scene, plot, low, high) },
 			direction: { range: [0, 360] },
 		},
-		series: [{}, ...panel.curves.flatMap((curve) => seriesOf(curve, palette))],
-		bands: bandsOf(panel, palette),
+		series: [{}, ...drawn.map(({ series }) => series)],
 		axes: axesOf(scene, hasDirection),
 		legend: { show: false },
 		cursor: {
@@ -49,6 +61,7 @@ export function makePlot(scene: Scene, box: HTMLElement, columns: Columns): uPlo
 		},
 		hooks: {
 			drawClear: [(plot) => drawNights(plot, scene)],
+			drawSeries: [(plot, index) => drawn[index - 1]!.draw?.(plot, index)],
 			draw: [(plot) => drawMarks(plot, scene)],
 			setCursor: [({ cursor }) => scene.onPoint(cursor.idx ?? undefined)],
 		},
@@ -58,46 +71,46 @@ export function makePlot(scene: Scene, box: HTMLElement, columns: Columns): uPlo
 
 const asRange = ({ from, to }: Span): [number, number] => [from, to];
 
-function seriesOf(curve: Curve, palette: Palette): uPlot.Series[] {
+/** One series of a chart, and what draws the most of it. */
+interface Drawn {
+	readonly series: uPlot.Series;
+	readonly draw?: (plot: uPlot, index: number) => unknown;
+}
+
+function drawnOf(curve: Curve, palette: Palette, isCoarse: IsCoarse): Drawn[] {
 	const stroke = palette[curve.colour]!;
-	const width = 1.6;
+	const unseen: uPlot.Series = { width: 0, points: { show: false }, paths: () => null };
 	switch (curve.kind) {
 		case "line": {
-			const edge: uPlot.Series = { width: 0, points: { show: false } };
-			return [{ stroke, width }, edge, edge];
+			const fill = faded(stroke, 0.2);
+			const band: Drawn = {
+				series: { ...unseen, fill, paths: bandPaths(isCoarse) },
+				draw: (plot, index) => isCoarse(plot) && drawBand(plot, index, fill),
+			};
+			return [band, { series: unseen }, lineOf(stroke, 1.6, isCoarse)];
 		}
 		case "peak":
-			return [{ stroke: faded(stroke, 0.85), width: 1, points: { show: false } }];
-		case "dots":
-			return [
-				{
-					scale: "direction",
-					paths: () => null,
-					points: { show: true, size: 3.5, width: 0, fill: faded(stroke, 0.35) },
-				},
-			];
-		case "bars":
-			return [
-				{
-					fill: faded(stroke, 0.85),
-					width: 0,
-					points: { show: false },
-					paths: uPlot.paths.bars!({ size: [0.82, 40], align: 1 }),
-				},
-			];
+			return [lineOf(faded(stroke, 0.85), 1, isCoarse)];
+		case "dots": {
+			const fill = faded(stroke, 0.35);
+			const series = { ...unseen, scale: "direction" };
+			return [{ series, draw: (plot, index) => drawDots(plot, index, fill) }];
+		}
+		case "bars": {
+			const paths = uPlot.paths.bars!({ size: [0.82, 40], align: 1 });
+			return [{ series: { ...unseen, fill: faded(stroke, 0.85), paths } }];
+		}
 	}
 }
 
-/** Between the lowest and the highest of each step. */
-function bandsOf({ curves }: ChartPanel, palette: Palette): uPlot.Band[] {
-	let column = 1;
-	return curves.flatMap((curve) => {
-		const first = column;
-		column += columnsOf(curve);
-		if (curve.kind !== "line") return [];
-		return [{ series: [first + 2, first + 1], fill: faded(palette[curve.colour]!, 0.2) }];
-	});
-}
+const lineOf = (stroke: string, width: number, isCoarse: IsCoarse): Drawn => ({
+	series: {
+		...{ stroke, width, fill: stroke },
+		paths: linePaths(width, isCoarse),
+		points: { show: false },
+	},
+	draw: (plot, index) => isCoarse(plot) && drawLine(plot, index, stroke, width),
+});
 
 function axesOf({ panel, units, palette }: Scene, hasDirection: boolean): uPlot.Axis[] {
 	const look = {
@@ -112,7 +125,7 @@ function axesOf({ panel, units, palette }: Scene, hasDirection: boolean): uPlot.
 		{
 			...look,
 			size: axisWidth,
-			space: 34,
+			space: 26,
 			values: (_, splits) => labels(splits, digits),
 		},
 	];
@@ -224,12 +237,12 @@ function drawMarks(plot: uPlot, { marks, palette, panel }: Scene): void {
 	ctx.restore();
 }
 
-/** Where a curve begins among the columns of its chart. */
+/** Where the values of a curve are among the columns of its chart. */
 function columnOf({ curves }: ChartPanel, curve: Curve): number {
 	let column = 1;
 	for (const one of curves) {
 		if (one === curve) break;
 		column += columnsOf(one);
 	}
-	return column;
+	return column + mainColumn(curve);
 }

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { compass, showNumber } from "../quantity.ts";
 import { settings, type Units } from "../settings.ts";
-import { useStore } from "../store.ts";
+import { useSettling, useStore } from "../store.ts";
 import { showSeconds } from "./chart.tsx";
 import type { Loaded } from "./series.ts";
 import type { Timeline } from "./timeline.ts";
@@ -20,7 +20,7 @@ export function WindRose({
 	readonly timeline: Timeline;
 }): JSX.Element | null {
 	const { units } = useStore(settings);
-	const { span } = useStore(timeline);
+	const { span } = useSettling(timeline);
 	const rose = useMemo(() => roseOf(loaded, span), [loaded, span]);
 	if (loaded.channels.windDirection === undefined) return null;
 	return (

@@ -2,15 +2,16 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type ApiError, send } from "../api.ts";
 import { network } from "../live.ts";
-import { Empty, Failure, Loading, Panel } from "../parts.tsx";
+import { Choice, Empty, Failure, Loading, Panel } from "../parts.tsx";
 import { useResource } from "../resource.ts";
 import { Moment } from "../time.tsx";
-import { desiredFault, numberFields } from "./settings.ts";
+import { numberFields } from "./settings.ts";
+import { ShadowEditor } from "./shadoweditor.tsx";
 
-type Section = Readonly<Record<string, unknown>>;
+export type Section = Readonly<Record<string, unknown>>;
 
 /** A shadow as GetThingShadow answers it. */
-interface ShadowDocument {
+export interface ShadowDocument {
 	readonly state: {
 		readonly desired?: Section;
 		readonly reported?: Section;
@@ -23,34 +24,134 @@ interface ShadowDocument {
 
 /** What a station is wanted to be and what it says it is; where they differ, what waits. */
 export function ShadowView({ thing }: { readonly thing: string }): JSX.Element {
-	const path = `/api/things/${encodeURIComponent(thing)}/shadow`;
-	const { value: shadow, error, reload } = useResource<ShadowDocument>(path);
+	const [name, setName] = useState("");
+	const step = encodeURIComponent(thing);
+	const listPath = `/api/api/things/shadow/ListNamedShadowsForThing/${step}?pageSize=100`;
+	const { value: list, reload: reloadNames } = useResource<{ results: readonly string[] }>(
+		listPath,
+	);
+	const query = name === "" ? "" : `?${new URLSearchParams({ name })}`;
+	const path = `/api/things/${step}/shadow${query}`;
+	const names = [...new Set([...(list?.results ?? []), ...(name === "" ? [] : [name])])].sort();
+	return (
+		<>
+			<Names names={names} name={name} onName={setName} />
+			<OneShadow
+				key={path}
+				{...{ thing, path, name }}
+				onChanged={reloadNames}
+				onDeleted={() => {
+					setName("");
+					reloadNames();
+				}}
+			/>
+		</>
+	);
+}
+
+/** Which shadow is in view: the classic one, which has the settings, or a named one. */
+function Names({
+	names,
+	name,
+	onName,
+}: {
+	readonly names: readonly string[];
+	readonly name: string;
+	readonly onName: (name: string) => void;
+}): JSX.Element {
+	const [wanted, setWanted] = useState("");
+	return (
+		<form
+			class="bar"
+			onSubmit={(event) => {
+				event.preventDefault();
+				onName(wanted);
+				setWanted("");
+			}}
+		>
+			<Choice
+				label="Shadow"
+				options={[["", "Settings"], ...names.map((one) => [one, one] as const)]}
+				value={name}
+				onChange={onName}
+			/>
+			<span class="bar-buttons">
+				<input
+					class="field shadow-name"
+					aria-label="Name of another shadow"
+					placeholder="Name of another shadow"
+					pattern="[a-zA-Z0-9:_\-]{1,64}"
+					title="1 to 64 letters, digits, : _ -"
+					required
+					value={wanted}
+					onInput={(event) => setWanted(event.currentTarget.value)}
+				/>
+				<button type="submit" class="button">
+					Open
+				</button>
+			</span>
+		</form>
+	);
+}
+
+/** A shadow that is not there yet. */
+const nothing: ShadowDocument = { state: {}, metadata: {}, version: 0, timestamp: 0 };
+
+function OneShadow({
+	thing,
+	path,
+	name,
+	onChanged,
+	onDeleted,
+}: {
+	readonly thing: string;
+	readonly path: string;
+	/** Empty for the classic shadow. */
+	readonly name: string;
+	readonly onChanged: () => void;
+	readonly onDeleted: () => void;
+}): JSX.Element {
+	const { value, error, reload } = useResource<ShadowDocument>(path);
+	const [problem, setProblem] = useState<ApiError | undefined>(undefined);
 	useEffect(
 		() =>
 			network.onNews("shadow", (news) => (news as { thing: string }).thing === thing && reload()),
 		[thing, reload],
 	);
-	if (shadow === undefined) {
-		if (error === undefined) return <Loading lines={6} />;
-		if (error.status !== 404) return <Failure error={error} onRetry={reload} />;
+	const isMissing = error?.status === 404;
+	if (value === undefined && error === undefined) return <Loading lines={6} />;
+	if (error !== undefined && !isMissing) return <Failure error={error} onRetry={reload} />;
+	if (isMissing && name === "") {
 		return (
 			<Empty title="This station has no shadow yet">
 				<p>It makes one by itself when it connects for the first time.</p>
 			</Empty>
 		);
 	}
+	const shadow = isMissing ? nothing : value!;
+	const onDelete = async (): Promise<void> => {
+		if (!confirm(`Delete the shadow ${name} of ${thing}?`)) return;
+		await send("DELETE", path).then(onDeleted, setProblem);
+	};
 	return (
 		<div class="about">
 			<Panel
-				title="Settings"
-				aside={
-					<span class="faint">
-						version {shadow.version}, <Moment at={shadow.timestamp * 1000} />
-					</span>
-				}
+				title={name === "" ? "Settings" : `Shadow ${name}`}
+				aside={<Version shadow={shadow} onDelete={name === "" ? undefined : onDelete} />}
 			>
-				<Settings shadow={shadow} />
-				<Editor key={thing} path={path} shadow={shadow} onSent={reload} />
+				{problem !== undefined && <Failure error={problem} />}
+				{isMissing ? (
+					<p class="note">There is none of this name yet. What is sent below makes it.</p>
+				) : (
+					<Settings shadow={shadow} names={name === "" ? numberFields.map(nameOf) : []} />
+				)}
+				<ShadowEditor
+					{...{ path, shadow, hasSettings: name === "" }}
+					onSent={() => {
+						reload();
+						onChanged();
+					}}
+				/>
 			</Panel>
 			<Panel title="Document">
 				<Sections shadow={shadow} />
@@ -59,10 +160,39 @@ export function ShadowView({ thing }: { readonly thing: string }): JSX.Element {
 	);
 }
 
+const nameOf = ({ name }: { readonly name: string }): string => name;
+
+function Version({
+	shadow: { version, timestamp },
+	onDelete,
+}: {
+	readonly shadow: ShadowDocument;
+	readonly onDelete: (() => void) | undefined;
+}): JSX.Element | null {
+	if (version === 0) return null;
+	return (
+		<span class="faint">
+			version {version}, <Moment at={timestamp * 1000} />{" "}
+			{onDelete && (
+				<button type="button" class="button small" onClick={onDelete}>
+					Delete
+				</button>
+			)}
+		</span>
+	);
+}
+
 /** Member by member: desired, reported, and whether the station has taken it. */
-function Settings({ shadow }: { readonly shadow: ShadowDocument }): JSX.Element {
+function Settings({
+	shadow,
+	names: always,
+}: {
+	readonly shadow: ShadowDocument;
+	/** Of members that are shown in any case. */
+	readonly names: readonly string[];
+}): JSX.Element {
 	const { desired = {}, reported = {}, delta = {} } = shadow.state;
-	const names = [...new Set([...numberFields.map(({ name }) => name), ...Object.keys(desired)])];
+	const names = [...new Set([...always, ...Object.keys(desired)])];
 	return (
 		<table class="grid">
 			<thead>
@@ -98,135 +228,6 @@ function showValue(value: unknown): string {
 	return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Changes the desired state. It says which version it has seen, so that nobody's change is overwritten. */
-function Editor({
-	path,
-	shadow,
-	onSent,
-}: {
-	readonly path: string;
-	readonly shadow: ShadowDocument;
-	readonly onSent: () => void;
-}): JSX.Element {
-	const { desired = {}, reported = {} } = shadow.state;
-	const [seen, setSeen] = useState(shadow.version);
-	const [edits, setEdits] = useState<Section>({});
-	const [text, setText] = useState("");
-	const [problem, setProblem] = useState<ApiError | undefined>(undefined);
-	const [done, setDone] = useState("");
-	const hasEdits = Object.keys(edits).length > 0 || text.trim() !== "";
-	// What is only looked at goes along with the document.
-	const version = hasEdits ? seen : shadow.version;
-	useEffect(() => {
-		if (!hasEdits) setSeen(shadow.version);
-	}, [shadow.version, hasEdits]);
-
-	const more = parseSection(text);
-	const wanted: Section = { ...(typeof more === "string" ? {} : more), ...edits };
-	const fault = typeof more === "string" ? more : desiredFault({ ...desired, ...wanted }, reported);
-	const isConflict = problem?.status === 409;
-
-	const onSubmit = async (event: SubmitEvent): Promise<void> => {
-		event.preventDefault();
-		setDone("");
-		try {
-			await send("POST", path, { state: { desired: wanted }, version });
-			setProblem(undefined);
-			setEdits({});
-			setText("");
-			setDone("Sent. The station reports it when it has taken it.");
-		} catch (error) {
-			setProblem(error as ApiError);
-		}
-		onSent();
-	};
-	return (
-		<form class="editor" onSubmit={onSubmit}>
-			<h3>Change what is desired</h3>
-			<div class="fields">
-				{numberFields.map(({ name, title, description, minimum, maximum }) => (
-					<label key={name} title={description}>
-						{title}, s
-						<input
-							class="field"
-							type="number"
-							name={name}
-							min={minimum}
-							max={maximum}
-							step={1}
-							value={String(edits[name] ?? desired[name] ?? reported[name] ?? "")}
-							onInput={(input) => {
-								const { value } = input.currentTarget;
-								setEdits({ ...edits, [name]: value === "" ? null : Number(value) });
-							}}
-						/>
-					</label>
-				))}
-			</div>
-			<details>
-				<summary>Other members, as JSON</summary>
-				<textarea
-					class="field"
-					rows={5}
-					aria-label="Other members of desired, as JSON"
-					placeholder={'{ "limits": { "airTemperature": { "maximum": 45 } } }'}
-					value={text}
-					onInput={(input) => setText(input.currentTarget.value)}
-				/>
-			</details>
-			{fault !== undefined && hasEdits && (
-				<p class="problem" role="alert">
-					{fault}
-				</p>
-			)}
-			{isConflict && (
-				<p class="problem" role="alert">
-					Somebody has changed the shadow meanwhile: you have seen version {version}, it is now{" "}
-					{shadow.version}. Look at the settings above, then send your change on top of it.
-				</p>
-			)}
-			{problem !== undefined && !isConflict && <Failure error={problem} />}
-			<div class="bar-buttons">
-				<button
-					class="button strong"
-					type="submit"
-					disabled={!hasEdits || fault !== undefined || (isConflict && seen !== shadow.version)}
-				>
-					Send
-				</button>
-				{isConflict && (
-					<button
-						class="button"
-						type="button"
-						onClick={() => {
-							setSeen(shadow.version);
-							setProblem(undefined);
-						}}
-					>
-						Go on with version {shadow.version}
-					</button>
-				)}
-				<span class="faint" role="status">
-					{done}
-				</span>
-			</div>
-		</form>
-	);
-}
-
-/** An object, or what is wrong with the text; nothing for an empty one. */
-function parseSection(text: string): Section | string {
-	if (text.trim() === "") return {};
-	try {
-		const value: unknown = JSON.parse(text);
-		if (typeof value === "object" && value !== null && !Array.isArray(value))
-			return value as Section;
-		return 'expected an object, such as { "limits": {} }';
-	} catch (error) {
-		return `not JSON: ${(error as Error).message}`;
-	}
-}
-
 function Sections({ shadow }: { readonly shadow: ShadowDocument }): JSX.Element {
 	const { desired, reported, delta } = shadow.state;
 	return (
@@ -242,9 +243,7 @@ function Sections({ shadow }: { readonly shadow: ShadowDocument }): JSX.Element 
 						</details>
 					),
 			)}
-			{desired === undefined && (
-				<p class="note">Nothing is desired yet: the station goes by its own definition.</p>
-			)}
+			{desired === undefined && <p class="note">Nothing is desired yet.</p>}
 		</>
 	);
 }

@@ -19,6 +19,8 @@ const levels: readonly Level[] = Object.freeze([
 
 export const sampleSeconds = levels[0]!.step;
 const pointsMaximum = 5_000;
+/** The least that a curve is about. */
+const youngSeconds = 120;
 
 /** The slots of one level; the slot of a step is its number modulo the count of slots. */
 class Ring {
@@ -130,12 +132,14 @@ export class FigureRecorder {
 		};
 	}
 
-	/** What the page begins with: the last hour in minutes, or ten minutes while there is no more. */
+	/** What the page begins with: the last hour in minutes, or ten minutes or less while there is no more. */
 	latest(): Overview {
 		const now = Math.floor(Date.now() / 1000);
 		const minutes = this.overview(now - 3_600, now, 60);
 		const hasMore = minutes.series.connected.slice(0, -10).some((value) => value !== null);
-		return hasMore ? minutes : this.overview(now - 600, now, sampleSeconds);
+		if (hasMore) return minutes;
+		const age = now - Math.floor(Date.parse(this.#startedAt) / 1000);
+		return this.overview(now - Math.min(600, Math.max(youngSeconds, age)), now, sampleSeconds);
 	}
 
 	async save(): Promise<void> {

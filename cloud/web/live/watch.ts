@@ -98,6 +98,9 @@ export class Watch {
 			broker.subscribe("$aws/things/+/shadow/update/documents", (topic, payload) =>
 				this.#shadow(topic, payload),
 			),
+			broker.subscribe("$aws/things/+/shadow/name/+/update/documents", (topic) =>
+				this.stream.tell({ event: "shadow", data: { thing: topic.split("/")[2]! } }),
+			),
 			broker.subscribe("isobar/+/health", (topic, payload) => this.#health(topic, payload)),
 			notices.events.onEvent((event) => this.#event(event)),
 			every(sampleSeconds * 1000, () => this.#sample()),
