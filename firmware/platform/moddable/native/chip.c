@@ -107,7 +107,7 @@ static esp_err_t wake_at(gpio_num_t pin, int level)
 	return esp_sleep_enable_ext1_wakeup_io(
 		1ULL << pin, level ? ESP_EXT1_WAKEUP_ANY_HIGH : ESP_EXT1_WAKEUP_ANY_LOW);
 #else
-	return esp_deep_sleep_enable_gpio_wakeup(
+	return esp_sleep_enable_gpio_wakeup_on_hp_periph_powerdown(
 		1ULL << pin, level ? ESP_GPIO_WAKEUP_GPIO_HIGH : ESP_GPIO_WAKEUP_GPIO_LOW);
 #endif
 }
