@@ -87,6 +87,10 @@ export const Limits = Object.freeze({
 	qualityOverrides: 8,
 	/** Bytes of what a station says of itself and its instruments in the shadow, as JSON. */
 	metadataBytes: 1_000,
+	/** Brown-outs in a row from which on the radio is used less. */
+	brownouts: 3,
+	/** How many times as many observations a report then waits for, at most. */
+	reportStretch: 8,
 	/** Bytes of a stored key-value item. */
 	keyValueBytes: 512,
 	/** Bytes of a device's key, certificate and token as it keeps them; RSA at AWS is the largest. */
@@ -129,6 +133,11 @@ export const Durations = Object.freeze({
 	lastResort: 26 * 3_600_000,
 	/** From one look at whether the outbox can be saved for that to the next. */
 	lastResortRetry: 60_000,
+	/** That the radio stays off after the first start at which brown-outs count, and at most. */
+	brownoutHold: 60_000,
+	brownoutHoldCap: 1_800_000,
+	/** That the radio has been on for without a brown-out: the supply is taken to be well again. */
+	steadySupply: 900_000,
 	/** That an image on trial has to connect, to observe and to be acknowledged. */
 	trial: 3_600_000,
 	/** A connection that the broker closes within this time was kicked. */

@@ -2,6 +2,7 @@ import { ByteWriter } from "../base/bytes.ts";
 import { never } from "../base/ticks.ts";
 import { Limits } from "../limits.ts";
 import type { Ticks, Timed } from "../ports/clock.ts";
+import type { SupplyFacts } from "./supply.ts";
 
 /** What a station knows of its own state, in the order of the message. */
 export interface HealthFacts {
@@ -10,6 +11,8 @@ export interface HealthFacts {
 	readonly reset: string;
 	/** Resets that nobody wanted, over the life of the station, by their reason. */
 	readonly resets: Readonly<Record<string, number>>;
+	/** Only while the supply dips again and again. */
+	readonly supply: SupplyFacts | undefined;
 	uptimeSeconds: number;
 	freeHeapBytes: number | undefined;
 	batteryMv: number | undefined;

@@ -17,6 +17,7 @@ const keepAliveSeconds = 60;
  * identity, and starts again. It samples nothing, since nothing could say whose observations they are.
  */
 export class Provisioner {
+	readonly networkHoldMs = 0;
 	readonly #device: Device;
 	readonly #timekeeper: Timekeeper;
 	readonly #exchange: ClaimExchange;

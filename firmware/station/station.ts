@@ -29,6 +29,7 @@ import { mountsOf } from "./mount.ts";
 import { Observer } from "./observer.ts";
 import { Presence } from "./presence.ts";
 import { ResetCounts } from "./resets.ts";
+import { Supply } from "./supply.ts";
 import { Trial } from "./trial.ts";
 import { Uplink } from "./uplink.ts";
 import { builtAt, firmwareVersion } from "./version.ts";
@@ -112,6 +113,7 @@ export class Station {
 	readonly #lastResort: LastResort;
 	readonly #trial: Trial;
 	readonly #resets: ResetCounts;
+	readonly #supply: Supply;
 	readonly #agenda: Agenda;
 	readonly #state: StationState;
 	#firstSequence = 0;
@@ -266,6 +268,13 @@ export class Station {
 			closeLink: (now) => this.#link.stop(now),
 		});
 		this.#resets = new ResetCounts(device.keyValue, device.resetReason);
+		this.#supply = new Supply({
+			keyValue: device.keyValue,
+			reset: device.resetReason,
+			onRadio: (now) => this.#startRadio(now),
+			onSteady: (now) => this.#applyConfig(now),
+			log,
+		});
 		this.#lastResort = new LastResort({
 			save: () => this.#outbox.flush(),
 			restart: () => device.restart(),
@@ -284,6 +293,7 @@ export class Station {
 			this.#shadow,
 			this.#health,
 			this.#departure,
+			this.#supply,
 			this.#trial,
 			this.#lastResort,
 		]);
@@ -306,17 +316,22 @@ export class Station {
 		this.#uplink.resumeAfter(Math.max(this.#outbox.oldest - 1, this.#session.lastSequence));
 		this.#device.clock.onAlarm = (due) => this.#turn(due);
 		this.#scheduler.open(now);
-		this.#timekeeper.open(now);
 		this.#observer.open(this.#config.observeSeconds * 1000, now);
 		this.#applyConfig(now);
-		this.#link.start(now);
+		this.#supply.open(now);
 		this.#trial.open(now);
 		this.#lastResort.disconnected(now);
 		this.#turn(now);
 	}
 
+	/** How long the network is not wanted after the start, ms. */
+	get networkHoldMs(): number {
+		return this.#supply.holdMs;
+	}
+
 	/** The network is there, or there again. */
 	networkUp(now: Ticks): void {
+		if (this.#supply.isHolding) return;
 		this.#timekeeper.networkUp(now);
 		this.#link.networkUp(now);
 		this.#settle(now);
@@ -329,6 +344,7 @@ export class Station {
 
 	/** A new address or access point: whatever was connected is not any more. */
 	networkChanged(now: Ticks): void {
+		if (this.#supply.isHolding) return;
 		this.#timekeeper.networkUp(now);
 		this.#link.networkChanged(now);
 		this.#settle(now);
@@ -344,6 +360,7 @@ export class Station {
 		this.#health.close();
 		this.#timekeeper.close();
 		this.#lastResort.close();
+		this.#supply.close();
 		this.#uplink.draining = true;
 		void this.#outbox.flush(); // What cannot be written stays in retained memory.
 		this.#uplink.pump(now);
@@ -384,6 +401,12 @@ export class Station {
 	#settle(now: Ticks): void {
 		this.#departure.step(now);
 		this.#device.clock.setAlarm(this.#agenda.earliest);
+	}
+
+	/** From here on the station uses the network: for the time, and for the broker. */
+	#startRadio(now: Ticks): void {
+		this.#timekeeper.open(now);
+		this.#link.start(now);
 	}
 
 	#onOpen(now: Ticks): void {
@@ -439,7 +462,7 @@ export class Station {
 		this.#scheduler.setPeriod(sampleSeconds * 1000, now);
 		this.#observer.setPeriod(observeSeconds * 1000);
 		this.#uplink.perReport = Math.min(
-			Math.ceil(reportSeconds / observeSeconds),
+			Math.ceil(reportSeconds / observeSeconds) * this.#supply.reportStretch,
 			Limits.observationsPerReport,
 		);
 	}
@@ -458,6 +481,7 @@ export class Station {
 			boot: outbox.boot,
 			reset: device.resetReason,
 			resets: this.#resets.counts,
+			supply: this.#supply.facts,
 			uptimeSeconds: Math.floor(now / 1000),
 			freeHeapBytes: device.freeHeap,
 			batteryMv: this.#wholeOf("batteryVoltage", 1000),

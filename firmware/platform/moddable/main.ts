@@ -3,6 +3,7 @@ import readIdentity from "embedded:isobar/identity";
 import definition from "isobar:station";
 import config from "mc/config";
 import Time from "time";
+import { after } from "../../base/ticks.ts";
 import { tlsSocketWith } from "../../network/tls.ts";
 import { boot, identify } from "../../station/boot.ts";
 import { CrashRecord, crashBytes, type Guard, guardWith } from "../../station/crash.ts";
@@ -49,7 +50,8 @@ function start(lastLines: readonly string[], log: (line: string) => void, guard:
 	const { site = definition.site } = flashed;
 	const firmware = boot(device, { ...definition, site });
 	firmware.start(clock.ticks);
-	keepConnected(flashed.wifi, clock, random, guard, {
+	const from = after(clock.ticks, firmware.networkHoldMs);
+	keepConnected(flashed.wifi, from, clock, random, guard, {
 		onUp: (now) => firmware.networkUp(now),
 		onDown: (now) => firmware.networkDown(now),
 		onChanged: (now) => firmware.networkChanged(now),

@@ -4,16 +4,17 @@ import Interface from "embedded:isobar/interface";
 import TlsEngine from "embedded:isobar/tls";
 import { type KeeperHost, NetworkKeeper } from "../../network/keeper.ts";
 import type { TlsHost } from "../../network/tls.ts";
-import type { Clock, Random } from "../../ports/clock.ts";
+import type { Clock, Random, Ticks } from "../../ports/clock.ts";
 import type { Access } from "../../ports/interface.ts";
 import type { DatagramConstructor, Resolver } from "../../ports/socket.ts";
 import type { Guard } from "../../station/crash.ts";
 import { builtAt } from "../../station/version.ts";
 import { SingleTimer } from "./timer.ts";
 
-/** Keeps the interface of the board connected, with a timer of the SDK as the alarm. */
+/** Keeps the interface of the board connected from a moment on, with a timer of the SDK as the alarm. */
 export function keepConnected(
 	access: Access,
+	from: Ticks,
 	clock: Clock,
 	random: Random,
 	guard: Guard,
@@ -32,7 +33,7 @@ export function keepConnected(
 		if (keeper.deadline <= now) keeper.onDeadline(now);
 		settle();
 	});
-	keeper.open(clock.ticks);
+	keeper.open(from);
 	settle();
 }
 

@@ -183,7 +183,7 @@ describe("network interface", () => {
 		const { keepConnected } = await import("../../../firmware/platform/moddable/network.ts");
 		const events: string[] = [];
 		const clock = new ModdableClock(guard);
-		keepConnected({ SSID: "roof" }, clock, random, guard, {
+		keepConnected({ SSID: "roof" }, 0 as Ticks, clock, random, guard, {
 			onUp: (now) => events.push(`${now} up`),
 			onDown: (now) => events.push(`${now} down`),
 			onChanged: (now) => events.push(`${now} changed`),
