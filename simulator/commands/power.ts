@@ -1,5 +1,6 @@
 import type { StationDefinition } from "../../firmware/index.ts";
 import { countDay } from "../power/day.ts";
+import { chipOf } from "../power/figures.ts";
 import { computeLedger, type DayCounts, daysOf, type Ledger, profiles } from "../power/ledger.ts";
 import { ExitCode, type Host, type StationModule } from "./host.ts";
 import { readStation } from "./inputs.ts";
@@ -39,7 +40,7 @@ function outcomesOf({ definition, parts }: StationModule, battery: number): Outc
 	return profiles.map(({ profile, title, cadence = definition.cadence }) => {
 		const counts = days.get(cadence) ?? countDay({ ...definition, cadence }, parts);
 		days.set(cadence, counts);
-		const ledger = computeLedger(profile, counts, names);
+		const ledger = computeLedger(profile, counts, names, chipOf(definition.board));
 		return { title, counts, ledger, days: daysOf(battery, ledger) };
 	});
 }

@@ -13,9 +13,8 @@ export interface ChipFigures {
 }
 
 /**
- * ESP32 Series Datasheet v4.7: table "Power Consumption by Power Modes", modem-sleep at 240 MHz with
- * two cores 30..68 mA, deep-sleep "RTC timer + RTC memory" 10 µA; table "Current Consumption
- * Depending on RF Modes", receiving 95..100 mA, sending 802.11b with 19.5 dBm 240 mA.
+ * ESP32 Series Datasheet v5.2: table 4-2, modem-sleep at 240 MHz with two cores 30..68 mA, deep-sleep
+ * "RTC timer + RTC memory" 10 µA; table 5-4, receiving 95..100 mA, sending 802.11b with 19.5 dBm 240 mA.
  */
 export const esp32: ChipFigures = Object.freeze({
 	idleMa: 30,
@@ -24,6 +23,24 @@ export const esp32: ChipFigures = Object.freeze({
 	sendMa: 240,
 	sleepMa: 0.01,
 });
+
+/**
+ * The other chips, by the board that has them. Modem-sleep is at the full clock with the clocks of the
+ * peripherals off; sending is 802.11b at full power, of which these sheets give the peak.
+ */
+const otherChips: Readonly<Record<string, ChipFigures>> = Object.freeze({
+	// ESP32-S3-WROOM-1 datasheet, tables 12 to 14 (excerpted there from the chip's): 240 MHz, both cores.
+	esp32s3: { idleMa: 32.9, busyMa: 66.2, receiveMa: 95, sendMa: 355, sleepMa: 0.007 },
+	// ESP32-C3 Series Datasheet, tables 5-7 to 5-9: 160 MHz.
+	esp32c3: { idleMa: 16, busyMa: 23, receiveMa: 84, sendMa: 335, sleepMa: 0.005 },
+	// ESP32-C6 Series Datasheet, tables 4-5, 4-8 and 4-9 of its first issue: 160 MHz.
+	esp32c6: { idleMa: 17, busyMa: 27, receiveMa: 78, sendMa: 354, sleepMa: 0.007 },
+});
+
+/** The figures of the chip of a board; those of the ESP32 for a board that is not known here. */
+export function chipOf(board: string): ChipFigures {
+	return otherChips[board] ?? esp32;
+}
 
 /** What a sensor takes. */
 export interface SensorFigures {
@@ -40,7 +57,7 @@ const pulse: SensorFigures = Object.freeze({
 	measureMa: 0,
 	measureMs: 0,
 	source:
-		"a switch that is closed half of the time, against the chip's pull-up of 45 kΩ (ESP32 DS)",
+		"a switch that is closed half of the time, against the chip's pull-up of 45 kΩ (ESP32 DS v5.2 table 5-3)",
 });
 
 /** By the name of the part. The data sheets are those of docs/sensors.md. */

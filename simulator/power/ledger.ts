@@ -1,5 +1,5 @@
 import type { StationDefinition } from "../../firmware/index.ts";
-import { assumed, esp32, sensorFigures } from "./figures.ts";
+import { assumed, type ChipFigures, esp32, sensorFigures } from "./figures.ts";
 
 type Cadence = StationDefinition["cadence"];
 
@@ -72,11 +72,13 @@ const dayMs = hours * 3_600_000;
  *
  * @param counts  what the station has done in that day
  * @param parts   names of the parts of its sensors
+ * @param chip    currents of its chip
  */
 export function computeLedger(
 	profile: PowerProfile,
 	counts: DayCounts,
 	parts: readonly string[],
+	chip: ChipFigures = esp32,
 ): Ledger {
 	const sensors = parts.flatMap((name) => {
 		const figures = sensorFigures[name];
@@ -85,7 +87,7 @@ export function computeLedger(
 		const mAh = standingMa * hours + charge(measureMa, counts.samples * measureMs);
 		return [{ name, mAh, isSensor: true }];
 	});
-	const station = stationEntries(profile, counts).map((one) => ({ ...one, isSensor: false }));
+	const station = stationEntries(profile, counts, chip).map((one) => ({ ...one, isSensor: false }));
 	const entries = [...station, ...sensors];
 	return {
 		entries,
@@ -95,8 +97,11 @@ export function computeLedger(
 }
 
 /** Of the chip and its radio. */
-function stationEntries(profile: PowerProfile, counts: DayCounts): Omit<Entry, "isSensor">[] {
-	const { idleMa, busyMa, receiveMa, sendMa, sleepMa } = esp32;
+function stationEntries(
+	profile: PowerProfile,
+	counts: DayCounts,
+	{ idleMa, busyMa, receiveMa, sendMa, sleepMa }: ChipFigures,
+): Omit<Entry, "isSensor">[] {
 	switch (profile) {
 		case "listening":
 			return [

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import standard from "../../examples/station.ts";
-import { assumed, esp32 } from "../../simulator/power/figures.ts";
+import { assumed, chipOf, esp32 } from "../../simulator/power/figures.ts";
 import { CommandBench } from "../support/command.ts";
 
 const page = readFileSync(join(__dirname, "../../docs/power.md"), "utf8");
@@ -23,6 +23,14 @@ test("the page has every current and every time that is computed with", () => {
 			name,
 			expect.stringMatching(new RegExp(`\\| ${value} (mA|ms) `)),
 		]);
+	}
+});
+
+test("the page has the currents of the other chips", () => {
+	const chips = ["esp32s3", "esp32c3", "esp32c6"].map(chipOf);
+	for (const key of Object.keys(esp32) as (keyof typeof esp32)[]) {
+		const cells = chips.map((chip) => chip[key]).join(" | ");
+		expect(page).toMatch(new RegExp(`^\\|[^|]+\\| ${cells.replaceAll("|", "\\|")} \\|$`, "m"));
 	}
 });
 

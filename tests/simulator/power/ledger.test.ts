@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { catalogue } from "../../../sensors/index.ts";
-import { assumed, esp32, sensorFigures } from "../../../simulator/power/figures.ts";
+import { assumed, chipOf, esp32, sensorFigures } from "../../../simulator/power/figures.ts";
 import {
 	computeLedger,
 	type DayCounts,
@@ -18,6 +18,19 @@ describe("the ledger of a day", () => {
 	])("%s: a station that does nothing takes the current of its state", (profile, mAh) => {
 		expect(computeLedger(profile, nothing, []).mAh).toBeCloseTo(mAh, 6);
 	});
+
+	test.each(["esp32", "wt32-eth01", "esp32s3", "esp32c3", "esp32c6"])(
+		"%s: each board has the currents of its chip",
+		(board) => {
+			const chip = chipOf(board);
+			expect(chip === esp32).toBe(board === "esp32" || board === "wt32-eth01");
+			const asleep = computeLedger("deep-sleep", nothing, [], chip).mAh;
+			expect(asleep).toBeCloseTo(24 * chip.sleepMa, 6);
+			expect(chip.idleMa).toBeLessThan(chip.busyMa);
+			expect(chip.busyMa).toBeLessThan(chip.receiveMa);
+			expect(chip.receiveMa).toBeLessThan(chip.sendMa);
+		},
+	);
 
 	test("modem sleep: the processor all day, the radio at each beacon", () => {
 		const share = assumed.beacon / assumed.beaconInterval;
