@@ -19,6 +19,14 @@ import {
 	partitionsOf,
 	writeIdentityLines,
 } from "./identity.ts";
+import {
+	type LinuxOptions,
+	type LinuxProgram,
+	linuxNeeds,
+	linuxProgram,
+	linuxSteps,
+	prepareLinux,
+} from "./linuxbuild.ts";
 import { type Partition, partitionNamed } from "./partitions.ts";
 import { FlashFault, runSteps, type Step, stepText } from "./steps.ts";
 import { flashNeeds, realSurroundings, type Surroundings } from "./workplace.ts";
@@ -27,6 +35,7 @@ export { type Board, boardFaults, type PinnedStation } from "./boards.ts";
 export { boardNamed, type Profile } from "./build.ts";
 export { type Bundle, type BundleOptions, bundleDevice } from "./bundle.ts";
 export type { IdentityOptions } from "./identity.ts";
+export type { LinuxProgram } from "./linuxbuild.ts";
 export { type Area, areas, type Machine, needsOf, realMachine } from "./machine.ts";
 export type { Partition } from "./partitions.ts";
 export { FlashFault } from "./steps.ts";
@@ -83,6 +92,32 @@ export function imageDevice(
 	runSteps([configure], say);
 	linkComponents(options);
 	runSteps([make], say);
+}
+
+/** Looks for what a build for Linux needs. @throws {FlashFault} with a line for each that is not there */
+export function requireLinuxTools({ here = realSurroundings }: Workplace): void {
+	requireNeeds(linuxNeeds(here));
+}
+
+/**
+ * Builds the firmware for Linux: `isobar device --platform lin`.
+ *
+ * @throws {FlashFault} that says what is missing, or what failed
+ */
+export function buildLinux(
+	files: Omit<LinuxOptions, "packageRoot" | "outDir">,
+	{ packageRoot, outDir, isDryRun, say, here = realSurroundings }: Workplace,
+): LinuxProgram {
+	const options: LinuxOptions = { ...files, packageRoot, outDir };
+	const steps = linuxSteps(options, here);
+	if (isDryRun) {
+		for (const step of steps) say(stepText(step));
+	} else {
+		requireNeeds(linuxNeeds(here));
+		prepareLinux(options);
+		runSteps(steps, say);
+	}
+	return linuxProgram(outDir);
 }
 
 /**

@@ -65,7 +65,7 @@ export function need(name: string, found: string | undefined, missing: string, s
 	return { name, found: found ?? missing, isMet: found !== undefined, step };
 }
 
-function moddable({ environment }: Surroundings): Need {
+export function moddable({ environment }: Surroundings): Need {
 	const { MODDABLE } = environment;
 	const name = "Moddable SDK";
 	const step = `get release ${wanted.moddable} of Moddable-OpenSource/moddable, build its tools, and set MODDABLE to its folder`;
@@ -76,7 +76,7 @@ function moddable({ environment }: Surroundings): Need {
 	return need(name, found, `${version} in ${MODDABLE}, expected ${wanted.moddable}`, step);
 }
 
-function mcconfig({ environment }: Surroundings): Need {
+export function mcconfig({ environment }: Surroundings): Need {
 	const { MODDABLE = "$MODDABLE" } = environment;
 	return need(
 		"mcconfig",

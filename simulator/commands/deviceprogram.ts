@@ -1,12 +1,13 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { type Area, areas } from "../../manifests/flash.ts";
 import { type BuildOptions, build } from "./build.ts";
+import { type DeviceCommandOptions, device } from "./device.ts";
 import { type DoctorOptions, doctor } from "./doctor.ts";
 import { type FlashCommandOptions, flash } from "./flash.ts";
 import type { ExitCode, Host } from "./host.ts";
 import { type IdentityCommandOptions, identity } from "./identity.ts";
 import { type InitOptions, init } from "./init.ts";
-import { wholeNumber } from "./options.ts";
+import { duration, wholeNumber } from "./options.ts";
 import { type PowerOptions, power } from "./power.ts";
 
 /** What the command line does for projects and boards. */
@@ -17,6 +18,7 @@ export interface DeviceActions {
 	build(options: BuildOptions, host: Host): Promise<ExitCode>;
 	identity(options: IdentityCommandOptions, host: Host): Promise<ExitCode>;
 	flash(options: FlashCommandOptions, host: Host): Promise<ExitCode>;
+	device(options: DeviceCommandOptions, host: Host): Promise<ExitCode>;
 }
 
 export const deviceActions: DeviceActions = Object.freeze({
@@ -26,6 +28,7 @@ export const deviceActions: DeviceActions = Object.freeze({
 	build,
 	identity,
 	flash,
+	device,
 });
 
 const boardHelp = "esp32, esp32s3, esp32c3, esp32c6 or wt32-eth01";
@@ -112,6 +115,30 @@ export function addDeviceCommands(
 		.addOption(profileOption())
 		.option("--no-build", "writes what was built before")
 		.action(async (options: FlashCommandOptions) => onEnd(await actions.flash(options, host)));
+	shared(program.command("device"))
+		.description(
+			"Builds the firmware's own main for another platform of the Moddable SDK, which has to be installed, and runs it as a station of the local cloud; starts a cloud unless one has the directory.",
+		)
+		.addOption(
+			new Option("--platform <NAME>", "lin: this machine, with the C engine for TLS on the real XS")
+				.choices(["lin"])
+				.makeOptionMandatory(),
+		)
+		.option(
+			"--thing <NAME>",
+			"thing name; its certificate is made where there is none",
+			"linux-0001",
+		)
+		.option("--port <N>", "port of the cloud", wholeNumber(1, 65_535), 8883)
+		.addOption(stationOption())
+		.option("--for <DURATION>", "how long: 30s, 10m, 2h or 1d (default: until Ctrl-C)", duration)
+		.option("--observations <N>", "ends when so many have come", wholeNumber(1, 1_000_000))
+		.option("--json", "what came of it as JSON on the last line of stdout; the rest on stderr")
+		.addHelpText(
+			"after",
+			"\nExit code: 0 when observations came, none of them twice; 1 otherwise, and when something is missing.",
+		)
+		.action(async (options: DeviceCommandOptions) => onEnd(await actions.device(options, host)));
 }
 
 /** Gathers NAME=VALUE. */

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
  * board or a profile of ours gives it. Headers of XS and of ESP-IDF are stood in for by two of our own.
  */
 const native = join(__dirname, "../../firmware/platform/moddable/native");
+const linux = join(__dirname, "../../manifests/linux");
 const stubs = join(__dirname, "../native/stubs");
 const warnings = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Wformat=2", "-Werror"];
 
@@ -28,19 +29,34 @@ const forms: readonly (readonly [file: string, form: string, ...defines: string[
 
 let folder: string;
 
+/** The stub that has what a header of others has. */
+function stubOf(header: string): string {
+	if (/^(xs|mc\.xs|builtin)/.test(header)) return "xs.h";
+	return header === "glib.h" || header === "screen.h" ? "glib.h" : "espidf.h";
+}
+
 /** Every header that is not our own becomes one that includes a stub. */
 function writeHeaders(): void {
 	const own = new Set(readdirSync(native));
-	for (const file of new Set(forms.map(([name]) => name))) {
-		const text = readFileSync(join(native, file), "utf8");
-		for (const [, header] of text.matchAll(/^#include "(.+)"$/gm)) {
-			if (own.has(header!)) continue;
-			const stub = /^(xs|mc\.xs|builtin)/.test(header!) ? "xs.h" : "espidf.h";
-			const path = join(folder, "include", header!);
-			mkdirSync(dirname(path), { recursive: true });
-			writeFileSync(path, `#include "${join(stubs, stub)}"\n`);
+	const paths = [...new Set(forms.map(([name]) => join(native, name)))];
+	for (const path of [...paths, ...linuxFiles()]) {
+		const text = readFileSync(path, "utf8");
+		for (const [, header] of text.matchAll(/^#include (?:"(.+)"|<glib\.h>)$/gm)) {
+			writeHeader(header ?? "glib.h", own);
 		}
 	}
+}
+
+function writeHeader(header: string, own: ReadonlySet<string>): void {
+	if (own.has(header)) return;
+	const path = join(folder, "include", header);
+	mkdirSync(dirname(path), { recursive: true });
+	writeFileSync(path, `#include "${join(stubs, stubOf(header))}"\n`);
+}
+
+function linuxFiles(): string[] {
+	const names = readdirSync(linux).filter((name) => name.endsWith(".c"));
+	return names.map((name) => join(linux, name));
 }
 
 /** What the compiler says of a file; empty when it finds nothing. */
@@ -67,6 +83,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("the C of the chip compiles without a warning", () => {
 	test.each(forms)("%s: %s", (file, _form, ...defines) => {
 		expect(complaints(join(native, file), defines)).toBe("");
+	});
+
+	test("and so does that of the firmware on Linux", () => {
+		const paths = linuxFiles();
+		expect(paths.length).toBeGreaterThan(1);
+		expect(paths.map((path) => complaints(path, [])).join("")).toBe("");
 	});
 
 	test("no file is left out", () => {
