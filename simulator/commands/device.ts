@@ -12,6 +12,7 @@ import { ArchiveTail, rowText } from "./archivetail.ts";
 import { type BuildOptions, bundlePath, loadForBoard, makeBundle, workplaceOf } from "./build.ts";
 import { ExitCode, type Host, type StationModule } from "./host.ts";
 import { Interrupt } from "./interrupt.ts";
+import { authorityPassphrase } from "./secret.ts";
 
 /** What the user asked for, by the names of the options. */
 export interface DeviceCommandOptions extends Pick<BuildOptions, "station" | "data"> {
@@ -61,7 +62,7 @@ export async function device(options: DeviceCommandOptions, host: Host): Promise
 	await makeBundle(options, module, host);
 	const program = buildLinux(files, place);
 	const interrupt = new Interrupt(host);
-	const close = await openCloud(options, module, place.say);
+	const close = await openCloud(options, module, authorityPassphrase(host), place.say);
 	try {
 		const outcome = await run(options, program, interrupt, place.say);
 		const text = `${outcome.archived} observations of ${thing} archived, ${outcome.duplicates} twice`;
@@ -81,9 +82,10 @@ export async function device(options: DeviceCommandOptions, host: Host): Promise
 async function openCloud(
 	{ data, thing, port }: DeviceCommandOptions,
 	{ definition }: StationModule,
+	caPassphrase: string | undefined,
 	say: (line: string) => void,
 ): Promise<() => Promise<void>> {
-	await provision(data, [thing]);
+	await provision(data, [thing], undefined, caPassphrase);
 	mkdirSync(join(data, "stations"), { recursive: true, mode: 0o700 });
 	const owner = lockOwner(new Layout(data).lock);
 	if (owner !== undefined) {
@@ -95,6 +97,7 @@ async function openCloud(
 		dataDir: data,
 		port,
 		channels,
+		caPassphrase,
 		log: (line) => say(`cloud    ${line}`),
 	});
 	say(`cloud    started on port ${port}, data in ${data}`);

@@ -133,7 +133,7 @@ export function addDeviceCommands(
 		.addOption(stationOption())
 		.option("--for <DURATION>", "how long: 30s, 10m, 2h or 1d (default: until Ctrl-C)", duration)
 		.option("--observations <N>", "ends when so many have come", wholeNumber(1, 1_000_000))
-		.option("--json", "what came of it as JSON on the last line of stdout; the rest on stderr")
+		.option("--json", "what came of it as JSON on the last line of stdout")
 		.addHelpText(
 			"after",
 			"\nExit code: 0 when observations came, none of them twice; 1 otherwise, and when something is missing.",
