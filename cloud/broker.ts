@@ -14,6 +14,7 @@ import type { Settled } from "./commit.ts";
 import { Connection, type DisconnectReason } from "./connection.ts";
 import { codeOf } from "./fault.ts";
 import { disconnectType, PacketScanner } from "./framing.ts";
+import type { IotEvent, IotLog } from "./iotlog.ts";
 import type { LogEvent } from "./logevent.ts";
 import { Presence } from "./presence.ts";
 import type { Publisher } from "./provisioning/service.ts";
@@ -51,6 +52,8 @@ export interface BrokerOptions {
 	readonly authorizer?: Authorizer | undefined;
 	/** What the keep-alive of a client is raised or lowered to, in seconds; 30 to 1200 unless given. */
 	readonly keepAlive?: { readonly minimum: number; readonly maximum: number };
+	/** Where what happens to each message is written, if anybody asks. */
+	readonly iotLog?: IotLog | undefined;
 	/** The clock by which sessions end; that of this machine unless given. */
 	readonly timers?: Timers;
 }
@@ -169,13 +172,17 @@ export class Broker {
 			? problemOf({ topic: topicName, payload: bytes })
 			: "a topic that is no topic name";
 		if (problem) {
-			this.traffic.count("PublishIn", "ClientError");
+			this.traffic.count("PublishIn", "ClientError", 1, "HTTP");
 			throw new MessageFault(problem);
 		}
 		await new Promise<void>((resolve, reject) =>
-			this.#keep({ topic: topicName, payload: bytes, retain }, (error) =>
-				error ? reject(error) : resolve(),
-			),
+			this.#keep({ topic: topicName, payload: bytes, retain }, (error) => {
+				this.#record(undefined, "Publish-In", error && failed("SERVER_ERROR", error.message), {
+					topicName,
+				});
+				if (error) reject(error);
+				else resolve();
+			}),
 		);
 		if (this.#killed) return;
 		const packet = { topic: topicName, payload: bytes, qos: qos as 0 | 1, retain, dup: false };
@@ -298,6 +305,7 @@ export class Broker {
 					// An id that is none at all is the client's mistake; anything else is about who it is.
 					const isNamed = connection.clientId !== "";
 					this.traffic.count("Connect", isNamed ? "AuthError" : "ClientError");
+					this.#record(connection, "Connect", failed("AUTHORIZATION_FAILURE", reason));
 					this.#options.log(`refused ${connection.peer}: ${reason}`, {
 						...eventOf(connection),
 						eventType: "Connect",
@@ -387,6 +395,7 @@ export class Broker {
 		if (connection.expires !== undefined) this.#endWith(connection, connection.expires);
 		const thingName = this.#options.access.exclusiveThingOf(connection);
 		this.traffic.count("Connect", "Success");
+		this.#record(connection, "Connect");
 		this.#presence.connected(connection, thingName, Date.now());
 		this.#options.access.settle(connection.certificateId).catch((error: Error) => {
 			this.#options.log(`registry: ${error.message}`);
@@ -410,6 +419,7 @@ export class Broker {
 		}
 		if (connection.versionNumber !== undefined) {
 			this.#presence.disconnected(connection, Date.now());
+			this.#record(connection, "Disconnect", undefined, { disconnectReason: connection.reason });
 		}
 	}
 
@@ -426,6 +436,9 @@ export class Broker {
 		const problem = problemOf(packet);
 		if (problem) {
 			this.traffic.count("PublishIn", "ClientError");
+			this.#record(connection, "Publish-In", failed("CLIENT_ERROR", problem), {
+				topicName: packet.topic,
+			});
 			this.#end(connection, "CLIENT_ERROR", problem);
 			callback(new Refusal());
 			return;
@@ -436,6 +449,10 @@ export class Broker {
 			return;
 		}
 		const kept: Settled = (error) => {
+			this.#record(connection, "Publish-In", error && failed("SERVER_ERROR", error.message), {
+				topicName: packet.topic,
+				retain: packet.retain ? "True" : undefined,
+			});
 			if (error) {
 				this.#end(connection, "SERVER_ERROR", `its message can't be kept: ${error.message}`);
 				callback(new Refusal());
@@ -455,8 +472,9 @@ export class Broker {
 		const kept: Settled = (error) => {
 			this.keepFailure = error?.message;
 			const result = error ? "ServerError" : "Success";
-			this.traffic.count("PublishIn", result);
-			if (retain) this.traffic.count("PublishRetained", result);
+			const protocol = sender ? "MQTT" : "HTTP";
+			this.traffic.count("PublishIn", result, 1, protocol);
+			if (retain) this.traffic.count("PublishRetained", result, 1, protocol);
 			done(error);
 		};
 		this.#options.keep(topic, bytesOf(payload), kept, sender);
@@ -474,11 +492,16 @@ export class Broker {
 			connection.topicFilters.size > BrokerLimits.subscriptions
 				? "more than 50 subscriptions"
 				: problemOf(subscription);
-		if (problem) this.#end(connection, "CLIENT_ERROR", problem);
+		if (problem) {
+			this.#end(connection, "CLIENT_ERROR", problem);
+			this.#record(connection, "Subscribe", failed("CLIENT_ERROR", problem), { topicName: topic });
+		}
 		const isAllowed = !problem && this.#may(connection, "iot:Subscribe", topic);
 		this.traffic.count("Subscribe", problem ? "ClientError" : isAllowed ? "Success" : "AuthError");
-		if (isAllowed) callback(null, subscription);
-		else callback(new Refusal());
+		if (isAllowed) {
+			this.#record(connection, "Subscribe", undefined, { topicName: topic });
+			callback(null, subscription);
+		} else callback(new Refusal());
 	}
 
 	/** What a client may not receive is left out, and nobody is told. */
@@ -490,8 +513,10 @@ export class Broker {
 		// Between a device and the service nobody listens, and nobody answers for the service.
 		if (isProvisioningTopic(packet.topic) && "clientId" in packet) return null;
 		const { access } = this.#options;
-		const { allowed } = access.decide(connection, "iot:Receive", "topic", packet.topic);
+		const { allowed, because } = access.decide(connection, "iot:Receive", "topic", packet.topic);
 		this.traffic.count("PublishOut", allowed ? "Success" : "AuthError");
+		const failure = allowed ? undefined : failed("AUTHORIZATION_FAILURE", because);
+		this.#record(connection, "Publish-Out", failure, { topicName: packet.topic });
 		if (!allowed) return null;
 		this.traffic.messagesOut += 1;
 		return packet;
@@ -511,11 +536,15 @@ export class Broker {
 		this.traffic.failures += 1;
 		const { clientId, certificateId } = connection;
 		connection.blame("AUTH_ERROR");
+		const eventType = action === "iot:Subscribe" ? "Subscribe" : "Publish-In";
+		this.#record(connection, eventType, failed("AUTHORIZATION_FAILURE", because), {
+			topicName: name,
+		});
 		this.#options.log(
 			`denied ${clientId} (certificate ${certificateId}) ${action} on ${JSON.stringify(name)}: ${because}`,
 			{
 				...eventOf(connection),
-				eventType: action === "iot:Subscribe" ? "Subscribe" : "Publish-In",
+				eventType,
 				topicName: name,
 				reason: because,
 			},
@@ -553,6 +582,27 @@ export class Broker {
 		client.publish({ cmd: "publish", ...packet }, () => {});
 	}
 
+	/** @param connection  `undefined` for what came over HTTP */
+	#record(
+		connection: Connection | undefined,
+		eventType: IotEvent["eventType"],
+		failure?: Failure,
+		more: Partial<IotEvent> = {},
+	): void {
+		const { iotLog } = this.#options;
+		if (!iotLog?.wants(failure ? "ERROR" : "INFO")) return;
+		const client = connection
+			? {
+					protocol: "MQTT" as const,
+					clientId: connection.clientId,
+					principalId: connection.certificateId,
+					sourceIp: connection.address,
+					sourcePort: connection.port,
+				}
+			: { protocol: "HTTP" as const };
+		iotLog.record({ eventType, ...client, ...more, ...failure });
+	}
+
 	#end(connection: Connection, reason: DisconnectReason, text: string): void {
 		this.traffic.failures += 1;
 		connection.blame(reason);
@@ -563,6 +613,12 @@ export class Broker {
 			reason: text,
 		});
 	}
+}
+
+type Failure = Required<Pick<IotEvent, "reason" | "details">>;
+
+function failed(reason: string, details: string): Failure {
+	return { reason, details };
 }
 
 /** What the log says of every failure of a connection. */

@@ -31,6 +31,7 @@ export class Connection implements Client {
 	/** Address and port of the peer, for log lines: both are gone when the socket is closed. */
 	readonly peer: string;
 	readonly address: string;
+	readonly port: number | undefined;
 	readonly sessionIdentifier = randomUUID().replaceAll("-", "");
 	/** The will of its CONNECT, as an identity: a will is published like any message. */
 	will: object | undefined;
@@ -47,6 +48,7 @@ export class Connection implements Client {
 		this.certificate = certificate;
 		this.certificateId = certificate === undefined ? "" : certificateIdOf(certificate);
 		this.address = socket.remoteAddress ?? "";
+		this.port = socket.remotePort;
 		this.peer = peerOf(socket);
 	}
 

@@ -33,6 +33,10 @@ export class Layout {
 	/** Where the HTTP API of the cloud that runs is; there while it runs. */
 	readonly http: string;
 
+	/** What happens to each message, where somebody asks for it, and how much of that. */
+	readonly logs: string;
+	readonly logSettings: string;
+
 	constructor(root: string) {
 		this.root = root;
 		this.things = join(root, "things");
@@ -53,6 +57,8 @@ export class Layout {
 		this.httpToken = join(root, "http.token");
 		this.figures = join(root, "figures.json");
 		this.http = join(root, "http.json");
+		this.logs = join(root, "logs");
+		this.logSettings = join(root, "logging.json");
 	}
 
 	/** Every directory, parents first. */

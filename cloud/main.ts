@@ -7,6 +7,7 @@ import { Archive } from "./archive.ts";
 import { Authorizer } from "./authorizer.ts";
 import { Broker, type Message } from "./broker.ts";
 import type { Settled } from "./commit.ts";
+import { IotLog } from "./iotlog.ts";
 import { Layout } from "./layout.ts";
 import { listen } from "./listener.ts";
 import { takeLock } from "./lock.ts";
@@ -158,10 +159,19 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			...(options.retention ? { retention: options.retention } : {}),
 		});
 		opened.unshift(upkeep);
+		const { logs, logSettings } = layout;
+		const iotLog = await IotLog.open({
+			directory: logs,
+			settingsFile: logSettings,
+			accountId,
+			log,
+		});
+		opened.unshift(iotLog);
 		const metadata = await MetadataArchive.open(layout.archive, log);
 		opened.unshift(metadata);
 		const shadows = await Shadows.open(layout.shadows, {
 			log,
+			iotLog,
 			publish: (topicName, payload) => {
 				metadata.receive(topicName, payload);
 				broker.publish(topicName, payload);
@@ -190,6 +200,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			environment,
 			timers,
 			notices,
+			iotLog,
 			log,
 			publish: (topicName, payload, qos, hops) => {
 				broker.send(topicName, payload, qos);
@@ -226,6 +237,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			access,
 			authorizer,
 			log,
+			iotLog,
 			timers,
 			...(options.keepAlive ? { keepAlive: options.keepAlive } : {}),
 			onOwn: (topicName, payload) => takeOwn(topicName, payload, 0),
@@ -301,8 +313,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			disconnect: (clientId: string) => broker.disconnect(clientId),
 			rules,
 			notices,
+			iotLog,
 		};
-		const meters = { broker, archive, shadows };
+		const meters = { broker, archive, shadows, rules: rules.rules };
 		const services = { region, accountId, registry, authority, shadows, meters, live };
 		const faults = options.http?.faults ?? (() => undefined);
 		const views = watch && { series, watch, faults };

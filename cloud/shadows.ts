@@ -8,6 +8,7 @@ import {
 	syncDirectory,
 	temporarySuffix,
 } from "./file.ts";
+import type { IotLog } from "./iotlog.ts";
 import type { JsonObject } from "./services/document.ts";
 import {
 	answerFailure,
@@ -23,11 +24,19 @@ import {
 	type ShadowRequest,
 	shadowPrefix,
 } from "./services/shadow.ts";
+import type { Protocol } from "./traffic.ts";
 
 export interface ShadowsOptions {
+	readonly iotLog?: IotLog | undefined;
 	publish(topicName: string, payload: string): void;
 	log(line: string): void;
 }
+
+const eventTypes = Object.freeze({
+	get: "GetThingShadow",
+	update: "UpdateThingShadow",
+	delete: "DeleteThingShadow",
+} as const);
 
 /** A shadow request that was refused, as an app sees it. */
 export class ShadowRejected extends Error {
@@ -52,8 +61,8 @@ export class Shadows {
 	readonly #queues = new Map<string, { length: number; tail: Promise<unknown> }>();
 	readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 	#stopped = false;
-	/** Requests of stations and apps since the start, as "get accepted". */
-	readonly counts = new Map<`${ShadowOperation} ${"accepted" | "rejected"}`, number>();
+	/** Requests of stations and apps since the start, as "get accepted MQTT". */
+	readonly counts = new Map<`${ShadowOperation} ${"accepted" | "rejected"} ${Protocol}`, number>();
 
 	private constructor(
 		directory: string,
@@ -138,7 +147,7 @@ export class Shadows {
 		return this.#enqueue(request.thing, async () => {
 			const { answers } = await this.#answer(request, text);
 			const answer = answers.at(-1)!.document;
-			this.#count(operation, answers);
+			this.#count(request, answers, "HTTP");
 			if ("code" in answer) throw new ShadowRejected(Number(answer.code), String(answer.message));
 			if (operation !== "get") this.#publish(answers);
 			return answer;
@@ -181,15 +190,26 @@ export class Shadows {
 		return outcome;
 	}
 
-	#finish({ operation }: ShadowRequest, answers: readonly ShadowAnswer[]): void {
-		this.#count(operation, answers);
+	#finish(request: ShadowRequest, answers: readonly ShadowAnswer[]): void {
+		this.#count(request, answers, "MQTT");
 		this.#publish(answers);
 	}
 
-	#count(operation: ShadowOperation, answers: readonly ShadowAnswer[]): void {
-		const result = "code" in answers.at(-1)!.document ? "rejected" : "accepted";
-		const name = `${operation} ${result}` as const;
+	#count(request: ShadowRequest, answers: readonly ShadowAnswer[], protocol: Protocol): void {
+		const { operation, thing, shadowName } = request;
+		const { document } = answers.at(-1)!;
+		const result = "code" in document ? "rejected" : "accepted";
+		const name = `${operation} ${result} ${protocol}` as const;
 		this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+		this.#options.iotLog?.record({
+			eventType: eventTypes[operation],
+			protocol,
+			topicName: `${shadowPrefix({ thing, shadowName })}/${operation}`,
+			deviceShadowName: shadowName ?? thing,
+			...("code" in document
+				? { reason: String(document.code), details: String(document.message) }
+				: {}),
+		});
 	}
 
 	#queueOf(thing: string): { length: number; tail: Promise<unknown> } {

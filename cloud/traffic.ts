@@ -8,6 +8,9 @@ export type Operation =
 	| "Subscribe"
 	| "Unsubscribe";
 
+/** How a client reaches the broker, as CloudWatch calls it. */
+export type Protocol = "MQTT" | "HTTP";
+
 export type Result = "AuthError" | "ClientError" | "ServerError" | "Success";
 
 /** What has gone through the broker since it was opened. */
@@ -21,11 +24,11 @@ export class Traffic {
 	/** Bytes of MQTT, inside TLS, of connections that are over; `Broker.bytes` has them all. */
 	bytesIn = 0;
 	bytesOut = 0;
-	/** How often each operation had which result, such as "PublishIn.Success". */
-	readonly counts = new Map<`${Operation}.${Result}`, number>();
+	/** How often each operation had which result, such as "PublishIn.Success.MQTT". */
+	readonly counts = new Map<`${Operation}.${Result}.${Protocol}`, number>();
 
-	count(operation: Operation, result: Result, times = 1): void {
-		const name = `${operation}.${result}` as const;
+	count(operation: Operation, result: Result, times = 1, protocol: Protocol = "MQTT"): void {
+		const name = `${operation}.${result}.${protocol}` as const;
 		this.counts.set(name, (this.counts.get(name) ?? 0) + times);
 	}
 }

@@ -12,6 +12,8 @@ export interface Execution extends Entry {
 	readonly ruleName: string;
 	readonly topicName: string;
 	readonly clientId: string;
+	/** Id of the certificate; "n/a" without one. */
+	readonly principal?: string;
 	readonly traceId: string;
 	/** UTC in ms. */
 	readonly at: number;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Settled } from "../commit.ts";
 import type { ConfigFault } from "../configfile.ts";
 import { messageOf } from "../fault.ts";
+import type { IotEvent, IotLog } from "../iotlog.ts";
 import type { EventLog } from "../notice/events.ts";
 import type { Json, JsonObject } from "../services/document.ts";
 import type { Timers } from "../timers.ts";
@@ -17,8 +18,8 @@ import {
 	resultOf,
 	type Step,
 	storedResult,
-	zeroCounters,
 } from "./execution.ts";
+import { type ActionResult, RuleFigures } from "./figures.ts";
 import { Journal } from "./journal.ts";
 import type { PlannedAction, Rule } from "./rulefile.ts";
 import { type Environment, MessageScope, UnreadablePayload } from "./sql/scope.ts";
@@ -35,6 +36,7 @@ export interface RulesOptions {
 	readonly environment: Environment;
 	readonly timers: Timers;
 	readonly events: EventLog;
+	readonly iotLog?: IotLog | undefined;
 	log(line: string): void;
 }
 
@@ -75,15 +77,13 @@ export class Rules {
 	readonly #journal: Journal<Execution>;
 	readonly #failed: LineFiles;
 	readonly #rules: ReadonlyMap<string, Rule>;
-	readonly #counters: ReadonlyMap<string, RuleCounters>;
 	readonly #byTopic = new Map<string, readonly Rule[]>();
 	readonly #notedAt = new Map<string, number>();
 	/** Ends the pauses that are under way, with no further try. */
 	readonly #pauses = new Set<() => void>();
 	/** Executions that have begun and not ended. */
 	#running = 0;
-	/** Messages for rules by Basic Ingest that are not there, or are disabled. */
-	ruleNotFound = 0;
+	readonly figures = new RuleFigures();
 	#onIdle: (() => void) | undefined;
 	/** No action is tried again: what has not been done is left to the next start. */
 	#isEnding = false;
@@ -94,7 +94,6 @@ export class Rules {
 		this.#journal = journal;
 		this.#failed = new LineFiles(options.directory);
 		this.#rules = new Map(options.rules.map((rule) => [rule.name, rule]));
-		this.#counters = new Map(options.rules.map(({ name }) => [name, zeroCounters()]));
 	}
 
 	/** Goes on with what the last run has left. Files that are no rules are reported, and nothing more. */
@@ -111,6 +110,11 @@ export class Rules {
 		return rules;
 	}
 
+	/** Messages for rules by Basic Ingest that are not there, or are disabled. */
+	get ruleNotFound(): number {
+		return this.figures.ruleNotFound;
+	}
+
 	/** What is wrong with files that are no rules. */
 	get faults(): readonly ConfigFault[] {
 		return this.#options.faults;
@@ -125,7 +129,7 @@ export class Rules {
 			isDisabled: rule.isDisabled,
 			actions: rule.actions.map(({ type }) => type),
 			...(rule.errorAction ? { errorAction: rule.errorAction.type } : {}),
-			counters: { ...this.#counters.get(rule.name)! },
+			counters: { ...this.figures.of(rule.name) },
 		}));
 	}
 
@@ -188,7 +192,11 @@ export class Rules {
 		if (name !== undefined) {
 			const rule = this.#rules.get(name);
 			if (rule && !rule.isDisabled) return [[rule, { ...message, topicName }]];
-			this.ruleNotFound += 1;
+			this.figures.countNotFound(name);
+			this.#record("RuleNotFound", name, message, {
+				reason: "RuleNotFound",
+				details: "there is no rule of this name that is enabled",
+			});
 			this.#note(name, `there is no rule ${JSON.stringify(name)} that is enabled`);
 			return [];
 		}
@@ -209,8 +217,9 @@ export class Rules {
 	}
 
 	#ask(rule: Rule, message: RuleMessage): Execution[] {
-		const counters = this.#counters.get(rule.name)!;
+		const counters = this.figures.of(rule.name);
 		counters.topicMatch += 1;
+		this.#record("RuleMatch", rule.name, message);
 		const scope = new MessageScope(message, this.#options.environment);
 		try {
 			const outcome = rule.query.run(scope);
@@ -222,6 +231,10 @@ export class Rules {
 			if (outcome.type === "parseError") throw new UnreadablePayload(outcome.reason);
 		} catch (error) {
 			counters.parseError += 1;
+			this.#record("RuleExecution", rule.name, message, {
+				reason: "ParseError",
+				details: messageOf(error),
+			});
 			this.#note(rule.name, `on ${message.topicName}: ${messageOf(error)}`);
 		}
 		return [];
@@ -234,12 +247,13 @@ export class Rules {
 		result: Execution["result"],
 		steps: readonly Step[],
 	): Execution {
-		const { topicName, clientId, traceId, hops, payload } = message;
+		const { topicName, clientId, principal, traceId, hops, payload } = message;
 		return {
 			id: randomUUID(),
 			ruleName: rule.name,
 			topicName,
 			clientId,
+			...(principal === undefined ? {} : { principal }),
 			traceId,
 			at: this.#options.timers.now(),
 			hops,
@@ -259,11 +273,14 @@ export class Rules {
 	/** @param isCounted  whether `#running` has it already */
 	async #execute(execution: Execution, isCounted = false): Promise<void> {
 		if (!isCounted) this.#running += 1;
-		const counters = this.#counters.get(execution.ruleName) ?? zeroCounters();
+		const counters = this.figures.of(execution.ruleName);
 		try {
 			const { bytes, json } = resultOf(execution.result);
 			const outcomes = await this.#performAll(execution, execution.steps, bytes, json);
-			for (const outcome of outcomes) counters[outcome === "done" ? "success" : "failure"] += 1;
+			for (const [index, outcome] of outcomes.entries()) {
+				counters[outcome === "done" ? "success" : "failure"] += 1;
+				if (outcome !== "left") this.#settle(execution, execution.steps[index]!, outcome);
+			}
 			const failures = outcomes.filter((outcome) => typeof outcome === "object");
 			const isOver =
 				!outcomes.includes("left") &&
@@ -347,6 +364,8 @@ export class Rules {
 			if (outcomes.includes("left")) return false;
 			const failure = outcomes.find((outcome) => typeof outcome === "object");
 			counters[failure ? "errorActionFailure" : "errorActionSuccess"] += 1;
+			const result: ActionResult = failure ? "ErrorActionFailure" : "ErrorActionSuccess";
+			this.figures.countAction(ruleName, errorSteps[0]!.type, result);
 			if (!failure) return true;
 			this.#note(`${ruleName} `, `error action: ${failure.errorMessage}`);
 		}
@@ -358,9 +377,12 @@ export class Rules {
 	/** Kept without a try, since memory has an end. */
 	#throttle(executions: readonly Execution[], done: Settled): void {
 		const lines = executions.map((execution) => {
-			const counters = this.#counters.get(execution.ruleName)!;
-			counters.ruleMessageThrottled += 1;
+			this.figures.of(execution.ruleName).ruleMessageThrottled += 1;
 			const errorMessage = `${executionsMaximum} executions are under way`;
+			this.#record("RuleMessageThrottled", execution.ruleName, execution, {
+				reason: "RuleExecutionThrottled",
+				details: errorMessage,
+			});
 			const failures = execution.steps.map(({ type, parameters }) => {
 				const { name, resource } = this.#options.actions[type];
 				return { failedAction: name, failedResource: resource(parameters), errorMessage };
@@ -372,6 +394,37 @@ export class Rules {
 			() => done(),
 			(error) => done(error),
 		);
+	}
+
+	/** Counts and logs what has become of an action. */
+	#settle(execution: Execution, { type, parameters }: Step, outcome: "done" | Failure): void {
+		const { ruleName } = execution;
+		this.figures.countAction(ruleName, type, outcome === "done" ? "Success" : "Failure");
+		const { name, resource } = this.#options.actions[type];
+		this.#record("RuleExecution", ruleName, execution, {
+			ruleAction: name,
+			resources: resource(parameters),
+			...(outcome === "done" ? {} : { reason: "ActionFailure", details: outcome.errorMessage }),
+		});
+	}
+
+	#record(
+		eventType: IotEvent["eventType"],
+		ruleName: string,
+		{
+			topicName,
+			clientId,
+			principal,
+			traceId,
+		}: Pick<RuleMessage, "topicName" | "clientId" | "traceId"> & {
+			readonly principal?: string | undefined;
+		},
+		more: Partial<IotEvent> = {},
+	): void {
+		const { iotLog } = this.#options;
+		if (!iotLog?.wants(more.reason === undefined ? "INFO" : "ERROR")) return;
+		const message = { topicName, clientId, principalId: principal, traceId };
+		iotLog.record({ eventType, ruleName, ...message, ...more });
 	}
 
 	/** A rule that fails with every message says so once a minute. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import targetsSchema from "../../schema/targets.schema.json";
 import { ConfigFile, schemaOf } from "../configfile.ts";
 import { readIfPresent } from "../file.ts";
+import type { IotLog } from "../iotlog.ts";
 import type { Notices } from "../notice/notices.ts";
 import type { Timers } from "../timers.ts";
 import { makeActions, type Targets } from "./actions/catalogue.ts";
@@ -25,6 +26,7 @@ export interface RulesServiceOptions {
 	readonly environment: Environment;
 	readonly timers: Timers;
 	readonly notices: Notices;
+	readonly iotLog?: IotLog | undefined;
 	readonly publish: Targets["publish"];
 	log(line: string): void;
 }
@@ -74,6 +76,7 @@ export async function openRules(options: RulesServiceOptions): Promise<RulesServ
 		environment: options.environment,
 		timers,
 		events: notices.events,
+		iotLog: options.iotLog,
 		log,
 	});
 	let isClosed = false;

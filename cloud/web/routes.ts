@@ -4,6 +4,7 @@ import { document } from "./routes/document.ts";
 import { faults } from "./routes/faults.ts";
 import { groups } from "./routes/groups.ts";
 import { health } from "./routes/health.ts";
+import { logging } from "./routes/logging.ts";
 import { messages } from "./routes/messages.ts";
 import { metrics } from "./routes/metrics.ts";
 import { notices } from "./routes/notices.ts";
@@ -24,6 +25,7 @@ export const routeModules: readonly RouteModule[] = [
 	document,
 	health,
 	metrics,
+	logging,
 	things,
 	types,
 	groups,

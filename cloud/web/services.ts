@@ -1,9 +1,11 @@
 import type { Hono } from "hono";
 import type { Archive } from "../archive.ts";
 import type { Broker, Message } from "../broker.ts";
+import type { IotLog } from "../iotlog.ts";
 import type { Notices } from "../notice/notices.ts";
 import type { Authority } from "../registry/authority.ts";
 import type { RegistryStore } from "../registry/store.ts";
+import type { Rules } from "../rules/rules.ts";
 import type { RulesService } from "../rules/service.ts";
 import type { Shadows } from "../shadows.ts";
 import type { Series } from "../store/series.ts";
@@ -31,6 +33,7 @@ export interface Meters {
 	readonly broker: Broker;
 	readonly archive: Archive;
 	readonly shadows: Shadows;
+	readonly rules: Rules;
 }
 
 /** What there is only while a cloud runs. */
@@ -45,6 +48,7 @@ export interface Live {
 	readonly rules: RulesService;
 	/** What has happened, and the mails about it. */
 	readonly notices: Notices;
+	readonly iotLog: IotLog;
 }
 
 /** What the page shows. */

@@ -1,4 +1,6 @@
 import { Counter, Gauge, Registry } from "prom-client";
+import type { RuleCounters } from "../../rules/execution.ts";
+import type { RuleFigures } from "../../rules/figures.ts";
 import type { Meters, RouteModule } from "../services.ts";
 
 /** Names of the broker's counters by the operation of CloudWatch that they count. */
@@ -27,31 +29,38 @@ function makeRegistry(meters: Meters): Registry {
 	for (const [operation, name] of Object.entries(brokerNames)) {
 		new Counter({
 			name,
-			help: `${operation} by result, as CloudWatch counts it.`,
-			labelNames: ["result"],
+			help: `${operation} by result and protocol, as CloudWatch counts it.`,
+			labelNames: ["result", "protocol"],
 			registers,
 			collect() {
 				this.reset();
 				for (const [key, count] of meters.broker.traffic.counts) {
-					const [counted, result] = key.split(".");
-					if (counted === operation) this.inc({ result: snake(result!) }, count);
+					const [counted, result, protocol] = key.split(".");
+					if (counted !== operation) continue;
+					this.inc({ result: snake(result!), protocol: protocol!.toLowerCase() }, count);
 				}
 			},
 		});
 	}
 	new Counter({
 		name: "isobar_shadow_requests_total",
-		help: "GetThingShadow, UpdateThingShadow, DeleteThingShadow by result.",
-		labelNames: ["operation", "result"],
+		help: "GetThingShadow, UpdateThingShadow, DeleteThingShadow by result and protocol.",
+		labelNames: ["operation", "result", "protocol"],
 		registers,
 		collect() {
 			this.reset();
 			for (const [key, count] of meters.shadows.counts) {
-				const [operation, result] = key.split(" ");
-				this.inc({ operation: operation!, result: result! }, count);
+				const [operation, result, protocol] = key.split(" ");
+				const labels = {
+					operation: operation!,
+					result: result!,
+					protocol: protocol!.toLowerCase(),
+				};
+				this.inc(labels, count);
 			}
 		},
 	});
+	addRuleMetrics(registry, meters.rules.figures);
 	const count = (name: string, help: string, read: () => number): void => {
 		new Counter({
 			name,
@@ -98,6 +107,54 @@ function makeRegistry(meters: Meters): Registry {
 		return (user + system) / 1e6;
 	});
 	return registry;
+}
+
+/** Names of the counters of a rule by what CloudWatch counts. */
+const ruleNames = Object.freeze({
+	topicMatch: "isobar_rule_topic_match_total",
+	rulesExecuted: "isobar_rule_executed_total",
+	parseError: "isobar_rule_parse_error_total",
+	ruleMessageThrottled: "isobar_rule_message_throttled_total",
+} as const satisfies Partial<Record<keyof RuleCounters, string>>);
+
+function addRuleMetrics(registry: Registry, figures: RuleFigures): void {
+	const registers = [registry];
+	for (const [counted, name] of Object.entries(ruleNames)) {
+		new Counter({
+			name,
+			help: `${counted} of each rule, as CloudWatch counts it.`,
+			labelNames: ["rule"],
+			registers,
+			collect() {
+				this.reset();
+				for (const [rule, counters] of figures.rules) {
+					this.inc({ rule }, counters[counted as keyof typeof ruleNames]);
+				}
+			},
+		});
+	}
+	new Counter({
+		name: "isobar_rule_not_found_total",
+		help: "Messages for rules that are not there or are disabled; beyond a thousand names under none.",
+		labelNames: ["rule"],
+		registers,
+		collect() {
+			this.reset();
+			for (const [rule, count] of figures.notFound) this.inc({ rule }, count);
+		},
+	});
+	new Counter({
+		name: "isobar_rule_action_total",
+		help: "Actions of each rule by their type and result, as CloudWatch counts them.",
+		labelNames: ["rule", "action", "result"],
+		registers,
+		collect() {
+			this.reset();
+			for (const { ruleName, actionType, result, count } of figures.actions) {
+				this.inc({ rule: ruleName, action: actionType, result: snake(result) }, count);
+			}
+		},
+	});
 }
 
 function snake(result: string): string {

@@ -29,6 +29,8 @@ async function well(method: string, path: string, body?: unknown, headers = {}):
 test("every operation of the document answers as the document says", async () => {
 	for (const path of ["/health", "/metrics", "/api/openapi.json", "/api/endpoint"])
 		await well("GET", path);
+	await well("POST", "/api/v2LoggingOptions", { defaultLogLevel: "ERROR" });
+	await well("GET", "/api/v2LoggingOptions");
 	await well("POST", "/api/isobar/session");
 	await well("DELETE", "/api/isobar/session");
 
