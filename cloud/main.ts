@@ -314,9 +314,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			rules,
 			notices,
 			iotLog,
+			createProvisioningClaim: (name: string) => provisioning.createClaim(name),
 		};
 		const meters = { broker, archive, shadows, rules: rules.rules };
-		const services = { region, accountId, registry, authority, shadows, meters, live };
+		const files = { templates, authorities, ruleFiles: rules.files };
+		const services = { region, accountId, registry, authority, shadows, meters, live, ...files };
 		const faults = options.http?.faults ?? (() => undefined);
 		const views = watch && { series, watch, faults };
 		const http =

@@ -15,14 +15,22 @@ export interface CustomerAuthority {
 	/** Whether a device registers itself by its first connection. */
 	readonly autoRegistrationStatus: "ENABLE" | "DISABLE";
 	/** The template that it is then provisioned by; without one somebody has to activate it. */
-	readonly templateName?: string;
+	readonly templateName?: string | undefined;
+	readonly createdMs?: number;
 }
+
+/** What can be changed of an authority. */
+export type AuthorityChange = Partial<
+	Pick<CustomerAuthority, "status" | "autoRegistrationStatus" | "templateName">
+>;
 
 export interface AuthorityRegistration {
 	/** PEM. */
 	readonly certificate: string;
 	/** A certificate with the registration code as its common name, signed by the authority; PEM. */
 	readonly verificationCertificate: string;
+	/** Whether its devices may come at once; true unless given. */
+	readonly active?: boolean;
 	readonly autoRegistration?: boolean;
 	readonly templateName?: string;
 }
@@ -79,13 +87,14 @@ export class Authorities {
 		if (!isIssuedBy(verification, certificate)) {
 			throw bad("the verification certificate: expected the signature of the authority");
 		}
-		const { autoRegistration = false, templateName } = registration;
+		const { active = true, autoRegistration = false, templateName } = registration;
 		const authority: CustomerAuthority = {
 			certificateId: certificateIdOf(certificate),
 			certificatePem: certificate.toString(),
-			status: "ACTIVE",
+			status: active ? "ACTIVE" : "INACTIVE",
 			autoRegistrationStatus: autoRegistration ? "ENABLE" : "DISABLE",
 			...(templateName === undefined ? {} : { templateName }),
+			createdMs: Date.now(),
 		};
 		const path = this.#pathOf(authority.certificateId);
 		if (!(await createFile(path, JSON.stringify(authority), 0o600))) {
@@ -96,18 +105,15 @@ export class Authorities {
 	}
 
 	/** @throws {CloudFault} "NotFound" */
-	async update(
-		certificateId: string,
-		change: Partial<Pick<CustomerAuthority, "status" | "autoRegistrationStatus">>,
-	): Promise<void> {
-		const authority = { ...(await this.#found(certificateId)), ...change };
+	async update(certificateId: string, change: AuthorityChange): Promise<void> {
+		const authority = { ...(await this.demand(certificateId)), ...change };
 		await replaceFile(this.#pathOf(certificateId), JSON.stringify(authority), 0o600);
 		await syncDirectory(this.#layout.authorities);
 	}
 
 	/** Certificates that it has signed and that are registered stay so. */
 	async remove(certificateId: string): Promise<void> {
-		await this.#found(certificateId);
+		await this.demand(certificateId);
 		await unlink(this.#pathOf(certificateId));
 		await syncDirectory(this.#layout.authorities);
 	}
@@ -123,7 +129,8 @@ export class Authorities {
 		return undefined;
 	}
 
-	async #found(certificateId: string): Promise<CustomerAuthority> {
+	/** @throws {CloudFault} "NotFound" */
+	async demand(certificateId: string): Promise<CustomerAuthority> {
 		const authority = /^[0-9a-f]{64}$/.test(certificateId)
 			? await this.#read(`${certificateId}.json`)
 			: undefined;

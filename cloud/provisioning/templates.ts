@@ -1,4 +1,5 @@
 import { readdir, unlink } from "node:fs/promises";
+import { resolve } from "node:path";
 import { CloudFault, codeOf, messageOf } from "../fault.ts";
 import { createFile, readIfPresent, replaceFile, syncDirectory } from "../file.ts";
 import { Layout } from "../layout.ts";
@@ -12,7 +13,26 @@ export interface ProvisioningTemplate {
 	/** Devices can be provisioned with it. */
 	readonly enabled: boolean;
 	/** Path of a module that is asked before each provisioning; see `hook.ts`. */
-	readonly hook?: string;
+	readonly hook?: string | undefined;
+	readonly description?: string;
+	/** "FLEET_PROVISIONING" unless given. */
+	readonly type?: TemplateType;
+	/** Of no use here. */
+	readonly provisioningRoleArn?: string;
+	readonly createdMs?: number;
+	readonly modifiedMs?: number;
+	/** The version whose body `templateBody` is; 1 unless given. */
+	readonly defaultVersionId?: number;
+	/** Where there has been more than one; see `templateversions.ts`. */
+	readonly versions?: readonly TemplateVersion[];
+}
+
+export type TemplateType = "FLEET_PROVISIONING" | "JITP";
+
+export interface TemplateVersion {
+	readonly versionId: number;
+	readonly templateBody: string;
+	readonly createdMs?: number;
 }
 
 /** Whether a text can name a template: `[0-9A-Za-z_-]`, 1 to 36 characters. */
@@ -74,15 +94,16 @@ export class Templates {
 		templateName: string,
 		change: Partial<Omit<ProvisioningTemplate, "templateName">>,
 	): Promise<void> {
-		const template = { ...(await this.#found(templateName)), ...change };
+		const template = inVersion({ ...(await this.demand(templateName)), ...change });
 		check(template);
+		for (const version of template.versions ?? []) check({ ...template, ...version });
 		await replaceFile(this.#layout.template(templateName), JSON.stringify(template), 0o600);
 		await syncDirectory(this.#layout.templates);
 	}
 
 	/** @throws {CloudFault} "NotFound" */
 	async remove(templateName: string): Promise<void> {
-		await this.#found(templateName);
+		await this.demand(templateName);
 		try {
 			await unlink(this.#layout.template(templateName));
 		} catch (error) {
@@ -91,11 +112,36 @@ export class Templates {
 		await syncDirectory(this.#layout.templates);
 	}
 
-	async #found(templateName: string): Promise<ProvisioningTemplate> {
+	/**
+	 * The file of a hook that is a function of rules: `rules/functions/NAME.mjs`.
+	 *
+	 * @param functionArn  or the name alone
+	 * @throws {CloudFault} "BadTemplate" for what can be no name of a file
+	 */
+	functionPath(functionArn: string): string {
+		const name = functionArn.split(":").at(-1)!;
+		if (/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
+			return resolve(this.#layout.rules, "functions", `${name}.mjs`);
+		}
+		throw new CloudFault("BadTemplate", `${JSON.stringify(functionArn)} names no function`);
+	}
+
+	/** @throws {CloudFault} "NotFound" */
+	async demand(templateName: string): Promise<ProvisioningTemplate> {
 		const template = await this.find(templateName);
 		if (!template) throw new CloudFault("NotFound", `there is no template ${templateName}`);
 		return template;
 	}
+}
+
+/** The body that counts stands among the versions, too. */
+function inVersion(template: ProvisioningTemplate): ProvisioningTemplate {
+	const { versions, templateBody, defaultVersionId = 1 } = template;
+	if (!versions) return template;
+	const withBody = versions.map((version) =>
+		version.versionId === defaultVersionId ? { ...version, templateBody } : version,
+	);
+	return { ...template, versions: withBody };
 }
 
 function check({ templateName, templateBody }: ProvisioningTemplate): Template {

@@ -27,15 +27,17 @@ export interface PlannedAction {
 }
 
 /** The members of the file that are read here; the schema has looked at them. */
-interface RuleDocument {
+export interface RuleDocument {
 	readonly sql: string;
+	readonly awsIotSqlVersion?: string;
 	readonly description?: string;
 	readonly ruleDisabled?: boolean;
 	readonly actions: readonly Readonly<Record<string, object>>[];
 	readonly errorAction?: Readonly<Record<string, object>>;
 }
 
-const namePattern = /^[a-zA-Z0-9_]{1,128}$/;
+/** What a rule can be called. */
+export const ruleNamePattern = /^[a-zA-Z0-9_]{1,128}$/;
 const bytesMaximum = 256 * 1024;
 /** Not a rule, but what the names in rules stand for. */
 export const targetsFile = "targets.json";
@@ -66,11 +68,10 @@ export async function readRule(path: string): Promise<Rule> {
 	return parseRule(path, await readFile(path, "utf8"));
 }
 
-/** @throws {ConfigFault} */
-export function parseRule(path: string, text: string): Rule {
-	const name = basename(path, ".json");
+/** @param name  that of the file unless given. @throws {ConfigFault} */
+export function parseRule(path: string, text: string, name = basename(path, ".json")): Rule {
 	const place = (reason: string): ConfigFault => new ConfigFault(path, text, 0, reason);
-	if (!namePattern.test(name)) {
+	if (!ruleNamePattern.test(name)) {
 		throw place(
 			`a rule is called by letters, digits and _, up to 128; got ${JSON.stringify(name)}`,
 		);

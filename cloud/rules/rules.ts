@@ -20,14 +20,13 @@ import {
 	storedResult,
 } from "./execution.ts";
 import { type ActionResult, RuleFigures } from "./figures.ts";
+import type { RulesFound } from "./files.ts";
 import { Journal } from "./journal.ts";
 import type { PlannedAction, Rule } from "./rulefile.ts";
 import { type Environment, MessageScope, UnreadablePayload } from "./sql/scope.ts";
 
-export interface RulesOptions {
-	readonly rules: readonly Rule[];
-	/** What is wrong with other files of rules. */
-	readonly faults: readonly ConfigFault[];
+/** With the rules at the start. */
+export interface RulesOptions extends RulesFound {
 	readonly actions: Readonly<Record<ActionType, Action>>;
 	/** Subscriptions by the name of a topic of SNS. */
 	readonly topics: Readonly<Record<string, readonly Subscription[]>>;
@@ -76,7 +75,8 @@ export class Rules {
 	readonly #options: RulesOptions;
 	readonly #journal: Journal<Execution>;
 	readonly #failed: LineFiles;
-	readonly #rules: ReadonlyMap<string, Rule>;
+	#rules: ReadonlyMap<string, Rule> = new Map();
+	#faults: readonly ConfigFault[] = [];
 	readonly #byTopic = new Map<string, readonly Rule[]>();
 	readonly #notedAt = new Map<string, number>();
 	/** Ends the pauses that are under way, with no further try. */
@@ -93,18 +93,14 @@ export class Rules {
 		this.#options = options;
 		this.#journal = journal;
 		this.#failed = new LineFiles(options.directory);
-		this.#rules = new Map(options.rules.map((rule) => [rule.name, rule]));
 	}
 
 	/** Goes on with what the last run has left. Files that are no rules are reported, and nothing more. */
 	static async open(options: RulesOptions): Promise<Rules> {
-		const { directory, log, faults, events, timers } = options;
+		const { directory, log } = options;
 		const { journal, pending } = await Journal.open<Execution>(directory, log);
 		const rules = new Rules(options, journal);
-		for (const { message } of faults) {
-			log(`rules: ${message}`);
-			events.add({ kind: "rule", text: message }, timers.now());
-		}
+		rules.set(options);
 		if (pending.length > 0) log(`rules: ${pending.length} executions go on from the last run`);
 		for (const execution of pending) void rules.#execute(execution);
 		return rules;
@@ -117,7 +113,20 @@ export class Rules {
 
 	/** What is wrong with files that are no rules. */
 	get faults(): readonly ConfigFault[] {
-		return this.#options.faults;
+		return this.#faults;
+	}
+
+	/** Goes on with other rules: for them is the next message, and what has begun ends as it began. */
+	set({ rules, faults }: RulesFound): void {
+		const { log, events, timers } = this.#options;
+		const known = new Set(this.#faults.map(({ message }) => message));
+		for (const { message } of faults.filter((fault) => !known.has(fault.message))) {
+			log(`rules: ${message}`);
+			events.add({ kind: "rule", text: message }, timers.now());
+		}
+		this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
+		this.#faults = faults;
+		this.#byTopic.clear();
 	}
 
 	list(): RuleView[] {

@@ -12,7 +12,8 @@ import { RuleMetrics } from "./actions/metrics.ts";
 import { Queues } from "./actions/queues.ts";
 import { type Buffering, Streams } from "./actions/streams.ts";
 import type { Subscription } from "./actions/topics.ts";
-import { readRules, targetsFile } from "./rulefile.ts";
+import { RuleFiles } from "./files.ts";
+import { targetsFile } from "./rulefile.ts";
 import { Rules } from "./rules.ts";
 import type { Environment } from "./sql/scope.ts";
 
@@ -34,6 +35,8 @@ export interface RulesServiceOptions {
 /** The rules of a cloud with everything that their actions write to. */
 export interface RulesService {
 	readonly rules: Rules;
+	/** A change of a file through this counts at once. */
+	readonly files: RuleFiles;
 	readonly queues: Queues;
 	readonly metrics: RuleMetrics;
 	kill(): void;
@@ -49,7 +52,7 @@ interface TargetsDocument {
 export async function openRules(options: RulesServiceOptions): Promise<RulesService> {
 	const { ruleDirs, targetsDir, timers, log, notices } = options;
 	const { topics = {}, streams: settings = {} } = await readTargets(ruleDirs);
-	const found = await Promise.all(ruleDirs.map(readRules));
+	const files = new RuleFiles(ruleDirs);
 	const queues = await Queues.open(join(targetsDir, "queues"), timers);
 	const streamsDir = join(targetsDir, "streams");
 	const streams = await Streams.open({ directory: streamsDir, settings, timers, log });
@@ -68,8 +71,7 @@ export async function openRules(options: RulesServiceOptions): Promise<RulesServ
 		publish: options.publish,
 	});
 	const rules = await Rules.open({
-		rules: found.flatMap((one) => one.rules),
-		faults: found.flatMap((one) => one.faults),
+		...(await files.read()),
 		actions,
 		topics,
 		directory: options.stateDir,
@@ -79,9 +81,11 @@ export async function openRules(options: RulesServiceOptions): Promise<RulesServ
 		iotLog: options.iotLog,
 		log,
 	});
+	files.onChange = (found) => rules.set(found);
 	let isClosed = false;
 	return {
 		rules,
+		files,
 		queues,
 		metrics,
 		kill() {

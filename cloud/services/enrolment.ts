@@ -110,11 +110,14 @@ function gone(certificateId: string): Change {
 }
 
 function enrolThing(registry: Registry, wanted: EnrolledThing, thingId: string): Change[] {
-	const { thingName, attributes, thingTypeName, groups, overrides } = wanted;
+	const { thingName, attributes, thingTypeName, groups, overrides, billingGroupName } = wanted;
 	const present = registry.thing(thingName);
+	// Throws when there is none.
+	if (billingGroupName !== undefined) registry.demand("billing", billingGroupName);
+	const billed = billingGroupName === undefined ? {} : { billingGroupName };
 	if (!present) {
 		const [created] = registry.createThing({ thingName, thingId, thingTypeName, attributes });
-		return [joined(registry, created!.value as Thing, groups)];
+		return [joined(registry, { ...(created!.value as Thing), ...billed }, groups)];
 	}
 	const changed = override(present, wanted, overrides);
 	const isChanged = changed !== present;
@@ -127,7 +130,7 @@ function enrolThing(registry: Registry, wanted: EnrolledThing, thingId: string):
 			: [...new Set([...kept, ...groups])];
 	const result = joined(
 		registry,
-		{ ...changed, groups: [], version: present.version + (isChanged ? 1 : 0) },
+		{ ...changed, ...billed, groups: [], version: present.version + (isChanged ? 1 : 0) },
 		wantedGroups,
 	);
 	return [result];

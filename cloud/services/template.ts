@@ -59,6 +59,7 @@ export interface EnrolledThing {
 	readonly attributes: Readonly<Record<string, string>>;
 	readonly thingTypeName: string | undefined;
 	readonly groups: readonly string[];
+	readonly billingGroupName: string | undefined;
 	readonly overrides: ThingOverrides;
 }
 
@@ -121,6 +122,9 @@ export function enrolmentOf(
 			groups: listOf(memberOf(thing, "ThingGroups") ?? [], "").map((group) =>
 				resolve(group, "ThingGroups"),
 			),
+			billingGroupName: mapped(memberOf(thing, "BillingGroup"), (group) =>
+				resolve(group, "BillingGroup"),
+			),
 			overrides: template.thingOverrides,
 		},
 		policies: template.policies.map((policy) => {
@@ -158,7 +162,13 @@ function parseParameters(declared: JsonObject): Map<string, string | undefined> 
 }
 
 const properties: Readonly<Record<string, readonly string[]>> = Object.freeze({
-	"AWS::IoT::Thing": ["ThingName", "AttributePayload", "ThingTypeName", "ThingGroups"],
+	"AWS::IoT::Thing": [
+		"ThingName",
+		"AttributePayload",
+		"ThingTypeName",
+		"ThingGroups",
+		"BillingGroup",
+	],
 	"AWS::IoT::Certificate": ["CertificateId", "Status"],
 	"AWS::IoT::Policy": ["PolicyName", "PolicyDocument"],
 });

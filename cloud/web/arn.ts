@@ -3,8 +3,11 @@ import { ApiFault } from "./fault.ts";
 /** What a resource is, in the words of its ARN. */
 export type ResourceType =
 	| "billinggroup"
+	| "cacert"
 	| "cert"
 	| "policy"
+	| "provisioningtemplate"
+	| "rule"
 	| "thing"
 	| "thinggroup"
 	| "thingtype";

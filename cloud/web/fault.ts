@@ -1,5 +1,6 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { MessageFault } from "../broker.ts";
+import { CloudFault } from "../fault.ts";
 import { RegistryFault } from "../registry/registry.ts";
 import { ShadowRejected } from "../shadows.ts";
 
@@ -24,6 +25,7 @@ const statuses = {
 	ResourceAlreadyExistsException: 409,
 	ResourceNotFoundException: 404,
 	ServiceUnavailableException: 503,
+	SqlParseException: 400,
 	ThrottlingException: 429,
 	UnauthorizedException: 401,
 	UnknownOperationException: 404,
@@ -51,10 +53,24 @@ export class ApiFault extends Error {
 export function faultOf(error: unknown): ApiFault | undefined {
 	if (error instanceof ApiFault) return error;
 	if (error instanceof RegistryFault) return new ApiFault(error.code, error.message);
+	if (error instanceof CloudFault && Object.hasOwn(cloudCodes, error.code)) {
+		return new ApiFault(cloudCodes[error.code as keyof typeof cloudCodes], error.message);
+	}
 	if (error instanceof MessageFault) return new ApiFault("InvalidRequestException", error.message);
 	if (error instanceof ShadowRejected) return new ApiFault(shadowCode(error.code), error.message);
 	return undefined;
 }
+
+/** What the parts of the cloud say of a request. */
+const cloudCodes = Object.freeze({
+	BadCertificate: "CertificateValidationException",
+	BadName: "InvalidRequestException",
+	BadTemplate: "InvalidRequestException",
+	DeleteConflict: "DeleteConflictException",
+	Exists: "ResourceAlreadyExistsException",
+	NotFound: "ResourceNotFoundException",
+	VersionsLimit: "VersionsLimitExceededException",
+} as const satisfies Record<string, ApiCode>);
 
 /** Source: aws-iot-contract.md §3.6, and the Errors of UpdateThingShadow. */
 function shadowCode(status: number): ApiCode {

@@ -4,8 +4,11 @@ import { readIfPresent } from "../file.ts";
 import { Layout } from "../layout.ts";
 import { lockOwner, takeLock } from "../lock.ts";
 import { provision } from "../provision.ts";
+import { Authorities } from "../provisioning/authorities.ts";
+import { Templates } from "../provisioning/templates.ts";
 import { openAuthority } from "../registry/authoritykey.ts";
 import { RegistryStore } from "../registry/store.ts";
+import { RuleFiles } from "../rules/files.ts";
 import { Shadows } from "../shadows.ts";
 import { makeApp } from "./app.ts";
 
@@ -80,7 +83,13 @@ async function openDirectory(
 		const log = (): void => {};
 		const shadows = await Shadows.open(layout.shadows, { log, publish: () => {} });
 		const authority = await openAuthority(layout, caPassphrase);
-		const app = makeApp({ ...realm, registry, authority, shadows }, { token: undefined, log });
+		const services = {
+			...{ ...realm, registry, authority, shadows },
+			templates: new Templates(layout),
+			authorities: new Authorities(layout),
+			ruleFiles: new RuleFiles([layout.rules]),
+		};
+		const app = makeApp(services, { token: undefined, log });
 		return {
 			running: false,
 			fetch: async (path, init = {}) => {

@@ -1,3 +1,4 @@
+import { authorities } from "./routes/authorities.ts";
 import { billing } from "./routes/billing.ts";
 import { certificates } from "./routes/certificates.ts";
 import { document } from "./routes/document.ts";
@@ -16,7 +17,9 @@ import { shadows } from "./routes/shadows.ts";
 import { stations } from "./routes/stations.ts";
 import { tags } from "./routes/tags.ts";
 import { targets } from "./routes/targets.ts";
+import { templates } from "./routes/templates.ts";
 import { things } from "./routes/things.ts";
+import { topicRules } from "./routes/topicrules.ts";
 import { types } from "./routes/types.ts";
 import type { RouteModule } from "./services.ts";
 
@@ -35,10 +38,13 @@ export const routeModules: readonly RouteModule[] = [
 	certificates,
 	policies,
 	targets,
+	templates,
+	authorities,
 	shadows,
 	messages,
 	rules,
 	notices,
+	topicRules,
 	stations,
 	series,
 	faults,

@@ -3,8 +3,12 @@ import type { Archive } from "../archive.ts";
 import type { Broker, Message } from "../broker.ts";
 import type { IotLog } from "../iotlog.ts";
 import type { Notices } from "../notice/notices.ts";
+import type { Authorities } from "../provisioning/authorities.ts";
+import type { ProvisioningClaim } from "../provisioning/service.ts";
+import type { Templates } from "../provisioning/templates.ts";
 import type { Authority } from "../registry/authority.ts";
 import type { RegistryStore } from "../registry/store.ts";
+import type { RuleFiles } from "../rules/files.ts";
 import type { Rules } from "../rules/rules.ts";
 import type { RulesService } from "../rules/service.ts";
 import type { Shadows } from "../shadows.ts";
@@ -20,6 +24,9 @@ export interface Services {
 	readonly registry: RegistryStore;
 	readonly authority: Authority;
 	readonly shadows: Shadows;
+	readonly templates: Templates;
+	readonly authorities: Authorities;
+	readonly ruleFiles: RuleFiles;
 	/** Not there where a data directory is looked at whose cloud does not run. */
 	readonly views?: Views | undefined;
 	/** Not there where a data directory is looked at whose cloud does not run. */
@@ -45,6 +52,8 @@ export interface Live {
 	retained(): readonly Message[];
 	/** Closes the connection of a client. @returns whether there was one */
 	disconnect(clientId: string): boolean;
+	/** A claim certificate for one device, good for five minutes. */
+	createProvisioningClaim(templateName: string): Promise<ProvisioningClaim>;
 	readonly rules: RulesService;
 	/** What has happened, and the mails about it. */
 	readonly notices: Notices;

@@ -6,10 +6,11 @@ import { ConfigFault } from "../../cloud/configfile.ts";
 import { messageOf } from "../../cloud/fault.ts";
 import { bytesOf } from "../../cloud/rules/engine.ts";
 import { makeEnvironment } from "../../cloud/rules/environment.ts";
-import { type Rule, readRule, readRules } from "../../cloud/rules/rulefile.ts";
+import { parseRule, type Rule, readRule, readRules } from "../../cloud/rules/rulefile.ts";
 import { MessageScope, UnreadablePayload } from "../../cloud/rules/sql/scope.ts";
 import { ExitCode, type Host } from "./host.ts";
 import { UsageError } from "./options.ts";
+import { Noun, said, step } from "./registry/command.ts";
 
 interface RuleTestOptions {
 	readonly message: string;
@@ -44,7 +45,15 @@ export function addRuleCommands(
 	host: Host,
 	onEnd: (code: ExitCode) => void,
 ): void {
-	const rule = program.command("rule").description("Rules of the local cloud: list and try them.");
+	const noun = new Noun(
+		program,
+		host,
+		onEnd,
+		"rule",
+		"Rules of the local cloud: list, try and change them.",
+	);
+	addChanges(noun);
+	const rule = noun.command;
 	rule
 		.command("list")
 		.description("Lists the rules of the local cloud, and what is wrong with files that are none.")
@@ -64,6 +73,52 @@ export function addRuleCommands(
 		.action(async (file: string, options: RuleTestOptions) =>
 			onEnd(await testRule(file, options, host)),
 		);
+}
+
+/** Verbs that change the files of rules; a cloud that runs goes by them from the next message on. */
+function addChanges(noun: Noun): void {
+	const pathOf = (name: string): string => `/rules/${step(name)}`;
+	noun
+		.verb("create <name> <file>", "Makes a rule of a file.", async (api, [name, file]) => {
+			const body = documentIn(name!, file!);
+			return said(await api.call("POST", pathOf(name!), { body }), `rule ${name} is there`);
+		})
+		.verb(
+			"replace <name> <file>",
+			"Has another file in the place of a rule.",
+			async (api, [name, file]) => {
+				const body = documentIn(name!, file!);
+				return said(await api.call("PATCH", pathOf(name!), { body }), `rule ${name} is another`);
+			},
+		)
+		.verb("show <name>", "Shows a rule as it was made.", async (api, [name]) => {
+			const { rule } = await api.call("GET", pathOf(name!));
+			return said(rule, JSON.stringify(rule, null, 2));
+		})
+		.verb("delete <name>", "Deletes a rule.", async (api, [name]) =>
+			said(await api.call("DELETE", pathOf(name!)), `rule ${name} is deleted`),
+		)
+		.verb("enable <name>", "Has a rule at work.", async (api, [name]) =>
+			said(await api.call("POST", `${pathOf(name!)}/enable`), `rule ${name} is at work`),
+		)
+		.verb("disable <name>", "Has a rule at rest.", async (api, [name]) =>
+			said(await api.call("POST", `${pathOf(name!)}/disable`), `rule ${name} is at rest`),
+		);
+}
+
+/** @throws {UsageError} with file, line and column of what is wrong */
+function documentIn(name: string, file: string): object {
+	try {
+		const text = readFileSync(file, "utf8");
+		parseRule(file, text, name);
+		const { $schema: _, ...document } = JSON.parse(text);
+		return document;
+	} catch (error) {
+		if (error instanceof ConfigFault || "code" in (error as object)) {
+			throw new UsageError(messageOf(error));
+		}
+		throw error;
+	}
 }
 
 const testNotes = `

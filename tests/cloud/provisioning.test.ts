@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import type { Cloud } from "../../cloud/main.ts";
+import { createBillingGroup } from "../../cloud/registry/billing.ts";
 import { ClaimDevice, claimTopics, makeBatch, nodeTemplate } from "../support/claim.ts";
 import { CloudBench, ended } from "../support/cloud.ts";
 
@@ -232,6 +233,27 @@ describe("RegisterThing §5.1, §5.2", () => {
 		expect(await device.register(token, { SerialNumber: "1", Site: other })).toMatchObject({
 			statusCode: 400,
 		});
+	});
+
+	test("the billing group of a template is that of the thing, new or there before", async () => {
+		const { Resources } = nodeTemplate;
+		const { Properties } = Resources.thing;
+		const thing = { ...Resources.thing, Properties: { ...Properties, BillingGroup: "north" } };
+		const body = { ...nodeTemplate, Resources: { ...Resources, thing } };
+		const { cloud, device } = await start({}, body);
+		const register = async (SerialNumber: string) => {
+			const { certificateOwnershipToken } = await device.create();
+			return device.register(certificateOwnershipToken, { SerialNumber });
+		};
+		// There is no such group yet.
+		expect(await register("1")).toMatchObject({ statusCode: 400 });
+		expect(cloud.registry.state.thing("node-1")).toBeUndefined();
+		await cloud.registry.run((state) => createBillingGroup(state, "north"));
+		await cloud.registry.run((state) => state.createThing({ thingName: "node-2", thingId: "t" }));
+		for (const serial of ["1", "2"]) {
+			expect(await register(serial)).toMatchObject({ thingName: `node-${serial}` });
+			expect(cloud.registry.state.thing(`node-${serial}`)?.billingGroupName).toBe("north");
+		}
 	});
 
 	test("F12 attributes of a thing that is there: MERGE merges, FAIL rejects", async () => {

@@ -12,6 +12,8 @@ import { seconds } from "./types.ts";
 interface CertificateInput {
 	readonly certificateId: string;
 	readonly certificateSigningRequest: string;
+	readonly certificatePem: string;
+	readonly status?: CertificateStatus;
 	readonly setAsActive?: boolean;
 	readonly newStatus: CertificateStatus;
 	readonly forceDelete?: boolean;
@@ -29,8 +31,12 @@ export const certificates: RouteModule = (app, services) => {
 	const arns = new Arns(services);
 
 	async function register(certificatePem: string, setAsActive = false) {
-		const certificateId = certificateIdOf(new X509Certificate(certificatePem));
-		const status = setAsActive ? "ACTIVE" : "INACTIVE";
+		return keep(new X509Certificate(certificatePem), setAsActive ? "ACTIVE" : "INACTIVE");
+	}
+
+	async function keep(certificate: X509Certificate, status: CertificateStatus) {
+		const certificateId = certificateIdOf(certificate);
+		const certificatePem = certificate.toString();
 		await registry.run((state) => state.registerCertificate(certificateId, certificatePem, status));
 		return { certificateArn: arns.of("cert", certificateId), certificateId, certificatePem };
 	}
@@ -50,6 +56,12 @@ export const certificates: RouteModule = (app, services) => {
 			if (!(error instanceof SigningRequestFault)) throw error;
 			throw new ApiFault("InvalidRequestException", `certificateSigningRequest: ${error.message}`);
 		}
+	});
+
+	operate<CertificateInput>(app, "RegisterCertificateWithoutCA", async (input) => {
+		const certificate = certificateIn(input.certificatePem);
+		const { certificateArn, certificateId } = await keep(certificate, input.status ?? "INACTIVE");
+		return { certificateArn, certificateId };
 	});
 
 	operate<CertificateInput>(app, "DescribeCertificate", ({ certificateId }) => {
@@ -97,6 +109,17 @@ export const certificates: RouteModule = (app, services) => {
 		),
 	);
 };
+
+function certificateIn(pem: string): X509Certificate {
+	try {
+		return new X509Certificate(pem);
+	} catch {
+		throw new ApiFault(
+			"CertificateValidationException",
+			"certificatePem: expected a certificate in PEM",
+		);
+	}
+}
 
 /** Policies are no obstacle then; things are. */
 function deleteByForce(state: Registry, certificateId: string): Change[] {

@@ -36,6 +36,11 @@ export class Noun {
 		this.#onEnd = onEnd;
 	}
 
+	/** For verbs that need no cloud and no data directory. */
+	get command(): Command {
+		return this.#command;
+	}
+
 	/**
 	 * Adds a verb.
 	 *

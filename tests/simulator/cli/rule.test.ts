@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { startCloud } from "../../../cloud/index.ts";
 import { CommandBench } from "../../support/command.ts";
 
 const hot = {
@@ -83,5 +84,63 @@ describe("isobar rule list", () => {
 		expect(await bench.run(`rule list --data ${folder}`)).toBe(1);
 		expect(bench.out).toBe("hot  FROM 'dt/+/telemetry'  sqs\n");
 		expect(bench.err).toMatch(/^isobar: .*broken\.json:1:\d+: /);
+	});
+});
+
+describe("isobar rule create, replace, show, enable, disable, delete", () => {
+	const rule = (sql: string): string => JSON.stringify({ ...hot, $schema: "any", sql });
+	beforeEach(() => {
+		write("one.json", rule("SELECT 1 AS n FROM 'a/#'"));
+		write("two.json", rule("SELECT 2 AS n FROM 'a/#'"));
+	});
+
+	async function walk(sqlNow: () => string | undefined): Promise<void> {
+		const well = async (line: string): Promise<void> => {
+			expect([line, await bench.run(`rule ${line} --data DIR`), bench.err]).toEqual([line, 0, ""]);
+		};
+		await well(`create warm ${folder}/one.json`);
+		expect(sqlNow()).toBe("SELECT 1 AS n FROM 'a/#'");
+		await well(`replace warm ${folder}/two.json`);
+		expect(sqlNow()).toBe("SELECT 2 AS n FROM 'a/#'");
+		await well("disable warm");
+		expect(sqlNow()).toBe("off");
+		await well("enable warm");
+		expect(sqlNow()).toBe("SELECT 2 AS n FROM 'a/#'");
+		bench.out = "";
+		await well("show warm --json");
+		expect(JSON.parse(bench.out)).toMatchObject({ ruleName: "warm", actions: hot.actions });
+		await well("delete warm");
+		expect(sqlNow()).toBeUndefined();
+	}
+
+	test("count at once in a cloud that runs", async () => {
+		const cloud = await startCloud({
+			...{ dataDir: bench.dataDir, port: 0, http: { port: 0 }, log: () => {} },
+		});
+		try {
+			await walk(() => {
+				const [view] = cloud.rules.rules.list();
+				return view?.isDisabled ? "off" : view?.sql;
+			});
+		} finally {
+			await cloud.close();
+		}
+	});
+
+	test("change the files where no cloud runs", async () => {
+		await walk(() => {
+			const path = join(bench.dataDir, "rules", "warm.json");
+			if (!existsSync(path)) return undefined;
+			const { sql, ruleDisabled } = JSON.parse(readFileSync(path, "utf8"));
+			return ruleDisabled ? "off" : sql;
+		});
+	});
+
+	test("a file that is no rule is one line with its place, and nothing is made", async () => {
+		write("bad.json", '{\n"sql": "SELECT * FORM x"}');
+		expect(await bench.run(`rule create bad ${folder}/bad.json --data DIR`)).toBe(2);
+		expect(bench.err).toMatch(/bad\.json:\d+:\d+: /);
+		expect(bench.err.trimEnd().split("\n")).toHaveLength(1);
+		expect(existsSync(join(bench.dataDir, "rules", "bad.json"))).toBe(false);
 	});
 });
