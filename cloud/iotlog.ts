@@ -5,7 +5,7 @@ import { codeOf, messageOf } from "./fault.ts";
 import { makeDirectory, readIfPresent, replaceFile } from "./file.ts";
 
 /** From the most talkative to silence. */
-export const iotLogLevels = Object.freeze(["DEBUG", "INFO", "WARN", "ERROR", "DISABLED"] as const);
+const iotLogLevels = Object.freeze(["DEBUG", "INFO", "WARN", "ERROR", "DISABLED"] as const);
 export type IotLogLevel = (typeof iotLogLevels)[number];
 
 /** What has happened, by the names of AWS's own log (aws-iot-contract.md §8.2). */
