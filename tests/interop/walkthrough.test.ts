@@ -93,7 +93,7 @@ function shell(commands: string, variables: string): Promise<string> {
 		const script = `${variables}\n${commands}`
 			.replaceAll(" -p 8883", ` -p ${cloud.port}`)
 			.replaceAll("http://127.0.0.1:8080", new URL(cloud.httpUrl!).origin);
-		execFile("sh", ["-c", script], { cwd: directory, env, timeout: 90_000 }, (_, out, err) =>
+		execFile("sh", ["-c", script], { cwd: directory, env, timeout: 120_000 }, (_, out, err) =>
 			resolve(`${out}${err}`),
 		);
 	});
@@ -125,6 +125,6 @@ run("pages by their own commands, with a stock mosquitto", () => {
 				});
 			}
 		},
-		240_000,
+		400_000,
 	);
 });
