@@ -53,6 +53,13 @@ export interface AlarmChange {
 	readonly text: string;
 }
 
+/** An alarm for who looks at a station now. */
+export interface CurrentAlarm {
+	readonly name: AlarmName;
+	/** One line, without the name of the station. */
+	readonly detail: string;
+}
+
 interface Station {
 	/** Of the newest lifecycle event. */
 	version: number | undefined;
@@ -131,6 +138,29 @@ export class Alarms {
 		const before = this.#silentMs(station);
 		station.reportMs = seconds * 1000;
 		station.silentDue += this.#silentMs(station) - before;
+	}
+
+	/**
+	 * What is wrong with a station at this moment, for who looks at it now. An incident goes on for a
+	 * while when nothing is wrong any more.
+	 */
+	current(thing: string): readonly CurrentAlarm[] {
+		const station = this.#stations.get(thing);
+		if (!station) return [];
+		const { flaps, flapSeconds, silentPeriods } = this.#settings;
+		const isNow: Readonly<Record<AlarmName, boolean>> = {
+			offline: !station.isConnected,
+			unstable: true,
+			silent: station.silentDue === never,
+		};
+		const details: Readonly<Record<AlarmName, string>> = {
+			offline: station.reason === "" ? "not connected" : `not connected: ${station.reason}`,
+			unstable: `lost its link ${flaps} times within ${flapSeconds} s`,
+			silent: `no report for ${silentPeriods} report periods`,
+		};
+		return [...station.alarms]
+			.filter((name) => isNow[name])
+			.map((name) => ({ name, detail: details[name] }));
 	}
 
 	/** Raises what is due, and ends incidents that are over. */

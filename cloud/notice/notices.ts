@@ -1,7 +1,13 @@
 import { messageOf } from "../fault.ts";
 import type { Environment } from "../rules/sql/scope.ts";
 import type { Timers } from "../timers.ts";
-import { type AlarmChange, type AlarmName, Alarms, type LifecycleEvent } from "./alarms.ts";
+import {
+	type AlarmChange,
+	type AlarmName,
+	Alarms,
+	type CurrentAlarm,
+	type LifecycleEvent,
+} from "./alarms.ts";
 import { type CloudEvent, EventLog } from "./events.ts";
 import { Letters } from "./letters.ts";
 import { Mailbox, type MailSummary } from "./mailbox.ts";
@@ -101,6 +107,11 @@ export class Notices {
 			eventType === "connected" ? "connected" : `disconnected: ${disconnectReason ?? "unknown"}`;
 		this.events.add({ kind: eventType, thing: clientId, text: `${clientId} ${text}` }, now);
 		this.#alarms.take(event, now);
+	}
+
+	/** What is wrong with the link and the reports of a station now. */
+	current(thing: string): readonly CurrentAlarm[] {
+		return this.#alarms.current(thing);
 	}
 
 	kill(): void {

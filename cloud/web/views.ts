@@ -19,7 +19,7 @@ export interface CurrentValue {
 
 /** Something about a station that a person should look at. */
 export interface Alarm {
-	readonly name: "offline" | "silent" | "battery" | "sensor" | "quality" | "clock";
+	readonly name: "offline" | "unstable" | "silent" | "battery" | "sensor" | "quality" | "clock";
 	readonly detail: string;
 }
 

@@ -1,13 +1,7 @@
 import type { Alarm, CurrentValue } from "../views.ts";
 
-/** What alarms are judged by. */
+/** What alarms about observations are judged by. */
 export interface Judged {
-	readonly connected: boolean;
-	/** UTC ms; undefined before the first. */
-	readonly seenAt: number | undefined;
-	/** UTC ms of the last change between connected and not. */
-	readonly since: number | undefined;
-	readonly reportSeconds: number | undefined;
 	readonly values: Readonly<Record<string, CurrentValue>>;
 	/** Of the newest observation, 0..3 (docs/topics.md §2.2). */
 	readonly timeQuality: number;
@@ -15,26 +9,13 @@ export interface Judged {
 	readonly stateOfCharge: number | undefined;
 }
 
-/** Report periods without an observation after which a station is silent. */
-const silentPeriods = 3;
-/** Of a station whose cadence nobody knows. */
-const usualReportSeconds = 300;
 const chargeMinimum = 20;
 /** Why a value is missing when nothing is wrong with its sensor. */
 const harmless: ReadonlySet<string> = new Set(["calm", "coverage", "clock", "wire"]);
 
-/** What a person should look at. @param now  UTC ms */
-export function alarmsOf(station: Judged, now: number): readonly Alarm[] {
+/** What a person should look at in what a station says; whether it says anything is for the notices. */
+export function observedAlarms({ values, timeQuality, stateOfCharge }: Judged): readonly Alarm[] {
 	const alarms: Alarm[] = [];
-	const { seenAt, since, connected, values, timeQuality, stateOfCharge } = station;
-	if (!connected && (seenAt !== undefined || since !== undefined)) {
-		alarms.push({ name: "offline", detail: "not connected" });
-	}
-	const seconds = station.reportSeconds ?? usualReportSeconds;
-	const quietFrom = Math.max(seenAt ?? 0, connected ? (since ?? 0) : 0);
-	if (connected && quietFrom > 0 && now - quietFrom > silentPeriods * seconds * 1000) {
-		alarms.push({ name: "silent", detail: `no observation for ${silentPeriods} report periods` });
-	}
 	if (stateOfCharge !== undefined && stateOfCharge < chargeMinimum) {
 		alarms.push({ name: "battery", detail: `battery at ${stateOfCharge} %` });
 	}

@@ -1,8 +1,8 @@
 import type { ChannelTable } from "../../../firmware/sensing/channel.ts";
 import type { ArchivedObservation } from "../../archive.ts";
 import type { JsonObject } from "../../services/document.ts";
-import type { CurrentValue, StationDetail, StationView } from "../views.ts";
-import { alarmsOf } from "./alarms.ts";
+import type { Alarm, CurrentValue, StationDetail, StationView } from "../views.ts";
+import { observedAlarms } from "./alarms.ts";
 
 /** Members of a row of the archive that are no channel. */
 const envelope: ReadonlySet<string> = new Set([
@@ -19,6 +19,7 @@ const envelope: ReadonlySet<string> = new Set([
 export class LiveStation {
 	readonly #thing: string;
 	readonly #channels: ChannelTable;
+	readonly #linkAlarms: () => readonly Alarm[];
 	#newest: ArchivedObservation | undefined;
 	#values: Readonly<Record<string, CurrentValue>> = {};
 	#reported: JsonObject = {};
@@ -30,9 +31,11 @@ export class LiveStation {
 	/** What the lifecycle events count, so that an old one does not undo a newer one. */
 	#session = "";
 
-	constructor(thing: string, channels: ChannelTable) {
+	/** @param linkAlarms  what is wrong with its link and its reports now, as the notices judge it */
+	constructor(thing: string, channels: ChannelTable, linkAlarms: () => readonly Alarm[]) {
 		this.#thing = thing;
 		this.#channels = channels;
+		this.#linkAlarms = linkAlarms;
 	}
 
 	/** Takes an observation; one that is older than the newest changes nothing in sight. */
@@ -67,7 +70,7 @@ export class LiveStation {
 		this.#since = at;
 	}
 
-	view(now: number): StationView {
+	view(): StationView {
 		const site = objectOf(this.#reported.site);
 		const newest = this.#newest;
 		const batteryMv = numberOf(this.#health?.batteryMv);
@@ -85,26 +88,22 @@ export class LiveStation {
 			batteryVoltage: batteryMv === undefined ? null : batteryMv / 1000,
 			signal: numberOf(this.#health?.rssiDbm) ?? null,
 			firmware: textOf(this.#reported.firmware) ?? null,
-			alarms: alarmsOf(
-				{
-					connected: this.#connected,
-					seenAt,
-					since: this.#since,
-					reportSeconds: numberOf(this.#reported.reportSeconds),
+			alarms: [
+				...this.#linkAlarms(),
+				...observedAlarms({
 					values: this.#values,
 					timeQuality: newest?.timeQuality ?? 0,
 					stateOfCharge: numberOf(this.#health?.stateOfCharge),
-				},
-				now,
-			),
+				}),
+			],
 		};
 	}
 
 	/** @param observations  how many the archive has */
-	detail(observations: number, now: number): StationDetail {
+	detail(observations: number): StationDetail {
 		const { sampleSeconds, observeSeconds, reportSeconds, sensors } = this.#reported;
 		return {
-			...this.view(now),
+			...this.view(),
 			sampleSeconds: numberOf(sampleSeconds) ?? null,
 			observeSeconds: numberOf(observeSeconds) ?? null,
 			reportSeconds: numberOf(reportSeconds) ?? null,

@@ -62,16 +62,15 @@ export class Watch {
 	/** Every thing of the registry and every station that has been heard, by name. */
 	async stations(): Promise<readonly StationView[]> {
 		await this.#catchUp();
-		const now = Date.now();
 		return [...this.#stations.entries()]
 			.sort(([left], [right]) => (left < right ? -1 : 1))
-			.map(([, station]) => station.view(now));
+			.map(([, station]) => station.view());
 	}
 
 	async station(thing: string): Promise<StationDetail | undefined> {
 		await this.#catchUp();
 		const station = this.#stations.get(thing);
-		return station?.detail(this.#watched.archive.count(thing), Date.now());
+		return station?.detail(this.#watched.archive.count(thing));
 	}
 
 	kill(): void {
@@ -137,7 +136,8 @@ export class Watch {
 	#stationOf(thing: string): LiveStation {
 		let station = this.#stations.get(thing);
 		if (station === undefined) {
-			station = new LiveStation(thing, this.#watched.channels);
+			const { channels, notices } = this.#watched;
+			station = new LiveStation(thing, channels, () => notices.current(thing));
 			this.#stations.set(thing, station);
 		}
 		return station;
@@ -161,7 +161,7 @@ export class Watch {
 		};
 		const station = this.#stationOf(clientId);
 		station.setConnected(kind === "connected", sessionIdentifier, timestamp);
-		this.stream.tell({ event: "presence", data: { rows: [station.view(Date.now())] } });
+		this.stream.tell({ event: "presence", data: { rows: [station.view()] } });
 	}
 
 	#shadow(topic: string, payload: Uint8Array): void {
@@ -195,18 +195,16 @@ export class Watch {
 		const things = [...this.#changed];
 		this.#changed.clear();
 		if (!this.stream.isHeard) return;
-		const now = Date.now();
-		const rows = things.map((thing) => this.#stations.get(thing)!.view(now));
+		const rows = things.map((thing) => this.#stations.get(thing)!.view());
 		this.stream.tell({ event: "observation", data: { rows } });
 	}
 
 	/** An alarm can come by nothing happening. */
 	#sweep(): void {
 		if (!this.stream.isHeard) return;
-		const now = Date.now();
 		for (const [thing, station] of this.#stations) {
 			const alarms = station
-				.view(now)
+				.view()
 				.alarms.map(({ name }) => name)
 				.join();
 			if ((this.#alarms.get(thing) ?? "") !== alarms) this.#changed.add(thing);

@@ -227,3 +227,33 @@ function* permutations<T>(items: readonly T[]): Generator<T[]> {
 		for (const order of permutations(rest)) yield [item, ...order];
 	}
 }
+
+test("what is wrong now is of the same judgement, and over before the incident is", () => {
+	const names = (): string[] => alarms.current("st").map(({ name }) => name);
+	alarms.take(event("connected", 0, 0), 0);
+	alarms.hear("st", 0);
+	alarms.setPeriod("st", 60);
+	alarms.take(event("disconnected", 0, 10 * seconds), 10 * seconds);
+	sweep(10 * seconds, 69 * seconds);
+	expect(names()).toEqual([]);
+	sweep(70 * seconds, 70 * seconds);
+	expect(alarms.current("st")).toEqual([
+		{ name: "offline", detail: "not connected: CONNECTION_LOST" },
+	]);
+	sweep(71 * seconds, 180 * seconds);
+	expect(names()).toEqual(["offline", "silent"]);
+	alarms.take(event("connected", 1, 181 * seconds), 181 * seconds);
+	expect(names()).toEqual(["silent"]);
+	alarms.hear("st", 182 * seconds);
+	expect(names()).toEqual([]);
+	expect(told()).toEqual(["opened offline", "joined silent"]);
+	expect(alarms.current("another")).toEqual([]);
+});
+
+test("a station that has said goodbye is not offline, for nobody", () => {
+	alarms.take(event("connected", 0, 0), 0);
+	const goodbye = { clientInitiatedDisconnect: true };
+	alarms.take(event("disconnected", 0, 10 * seconds, goodbye), 10 * seconds);
+	sweep(10 * seconds, 3600 * seconds);
+	expect([told(), alarms.current("st")]).toEqual([[], []]);
+});

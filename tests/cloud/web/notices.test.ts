@@ -65,6 +65,10 @@ test("an incident is an event and a mail: told as it happens, listed, and read",
 	expect(await news.next("event")).toMatchObject({ text: "a disconnected: CONNECTION_LOST" });
 	timers.pass(61_000);
 	expect(await news.next("event")).toMatchObject({ kind: "alarm", thing: "a" });
+	// The page and the mail are of one judgement.
+	const alarms = async () => (await api.get("/api/isobar/stations/a")).body.alarms;
+	const offline = { name: "offline", detail: "not connected: CONNECTION_LOST" };
+	expect(await alarms()).toEqual([offline]);
 	timers.pass(10_000);
 	expect(await news.next("mail")).toMatchObject({ state: "kept" });
 	await news.close();
