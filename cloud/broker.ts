@@ -22,7 +22,7 @@ import type { Action } from "./registry/policy.ts";
 import { isProvisioningTopic } from "./services/provisioning.ts";
 import { Sessions } from "./sessions.ts";
 import { realTimers, type Timers } from "./timers.ts";
-import { Traffic } from "./traffic.ts";
+import { type Protocol, Traffic } from "./traffic.ts";
 
 /** What AWS IoT Core allows a client (aws-iot-contract.md §1.5). */
 const BrokerLimits = Object.freeze({
@@ -164,7 +164,7 @@ export class Broker {
 	}
 
 	/** Publishes what came over HTTP: kept first, and then shown to everybody, as a station's message is. */
-	async receive(message: Message): Promise<void> {
+	async receive(message: Message, sender?: Connection): Promise<void> {
 		const { topicName, payload, qos, retain } = message;
 		const bytes = Buffer.from(payload);
 		const isName = topicName !== "" && !/[+#\0]/.test(topicName);
@@ -176,13 +176,18 @@ export class Broker {
 			throw new MessageFault(problem);
 		}
 		await new Promise<void>((resolve, reject) =>
-			this.#keep({ topic: topicName, payload: bytes, retain }, (error) => {
-				this.#record(undefined, "Publish-In", error && failed("SERVER_ERROR", error.message), {
-					topicName,
-				});
-				if (error) reject(error);
-				else resolve();
-			}),
+			this.#keep(
+				{ topic: topicName, payload: bytes, retain },
+				(error) => {
+					this.#record(undefined, "Publish-In", error && failed("SERVER_ERROR", error.message), {
+						topicName,
+					});
+					if (error) reject(error);
+					else resolve();
+				},
+				sender,
+				"HTTP",
+			),
 		);
 		if (this.#killed) return;
 		const packet = { topic: topicName, payload: bytes, qos: qos as 0 | 1, retain, dup: false };
@@ -192,6 +197,25 @@ export class Broker {
 			),
 		);
 		this.#options.onPublished(topicName, bytes, undefined);
+	}
+
+	/**
+	 * The same for a device with a certificate, if it may.
+	 *
+	 * @returns why it may not
+	 */
+	async receiveFrom(connection: Connection, message: Message): Promise<string | undefined> {
+		// Who has no session has no client id, and so no thing in the words of policies.
+		connection.clientId = "n/a";
+		const unknown =
+			connection.certificate && (await this.#options.access.check(connection.certificate));
+		const { topicName: topic, retain } = message;
+		if (unknown === undefined && this.#mayPublish(connection, { topic, retain })) {
+			await this.receive(message, connection);
+			return undefined;
+		}
+		this.traffic.count("PublishIn", "AuthError", 1, "HTTP");
+		return unknown ?? "denied by its policies";
 	}
 
 	/** The retained messages as they are now. */
@@ -468,11 +492,11 @@ export class Broker {
 		{ topic, payload, retain }: { topic: string; payload: string | Buffer; retain: boolean },
 		done: Settled,
 		sender?: Sender,
+		protocol: Protocol = "MQTT",
 	): void {
 		const kept: Settled = (error) => {
 			this.keepFailure = error?.message;
 			const result = error ? "ServerError" : "Success";
-			const protocol = sender ? "MQTT" : "HTTP";
 			this.traffic.count("PublishIn", result, 1, protocol);
 			if (retain) this.traffic.count("PublishRetained", result, 1, protocol);
 			done(error);

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import { peerOf } from "./connection.ts";
 import { CloudFault, codeOf, messageOf } from "./fault.ts";
+import { httpsProtocol } from "./https.ts";
 
 /** A peer that has not finished its handshake by then is cut off, in ms. */
 const handshakeTimeoutMs = 20_000;
@@ -41,6 +42,8 @@ export interface ListenerOptions {
 	readonly takesTokens?: boolean;
 	/** Called with each connection whose client certificate is verified, or that has to bring a token. */
 	onConnection(socket: TLSSocket, certificate: X509Certificate | undefined): void;
+	/** Called instead with one that is to speak HTTP. */
+	onHttps?(socket: TLSSocket, certificate: X509Certificate): void;
 	log(line: string): void;
 }
 
@@ -73,7 +76,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 		// certificate is proven by the handshake in any case.
 		rejectUnauthorized: false,
 		handshakeTimeout: handshakeTimeoutMs,
-		ALPNProtocols: ["x-amzn-mqtt-ca", "mqtt"],
+		ALPNProtocols: ["x-amzn-mqtt-ca", "mqtt", httpsProtocol],
 		noDelay: true,
 	});
 	server.on("connection", (socket: Socket) => {
@@ -120,7 +123,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 		}
 		if (socket.destroyed) return "it closed the connection";
 		socket.off("error", ignore);
-		options.onConnection(socket, certificate);
+		if (socket.alpnProtocol === httpsProtocol && options.onHttps) {
+			options.onHttps(socket, certificate);
+		} else options.onConnection(socket, certificate);
 		return undefined;
 	};
 

@@ -7,6 +7,8 @@ import { Archive } from "./archive.ts";
 import { Authorizer } from "./authorizer.ts";
 import { Broker, type Message } from "./broker.ts";
 import type { Settled } from "./commit.ts";
+import type { Connection } from "./connection.ts";
+import { DeviceHttps } from "./https.ts";
 import { IotLog } from "./iotlog.ts";
 import { Layout } from "./layout.ts";
 import { listen } from "./listener.ts";
@@ -294,6 +296,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			log,
 		});
 		access.registerUnknown = (certificate) => justInTime.register(certificate);
+		const publish = (connection: Connection, message: Message) =>
+			broker.receiveFrom(connection, message);
+		const https = new DeviceHttps({ publish, log });
 		const listener = await listen({
 			port,
 			host,
@@ -304,6 +309,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			accepts: (certificate) => access.isRegistered(certificate) || justInTime.knows(certificate),
 			takesTokens: authorizer !== undefined,
 			onConnection: (socket, certificate) => broker.accept(socket, certificate),
+			onHttps: (socket, certificate) => https.accept(socket, certificate),
 		});
 		opened.push({ kill: () => listener.destroy(), close: async () => {} });
 		const live = {

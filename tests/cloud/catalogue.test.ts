@@ -1,8 +1,9 @@
+import { request } from "node:https";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { MqttClient } from "mqtt";
 import type { Cloud } from "../../cloud/main.ts";
 import { provision } from "../../cloud/provision.ts";
-import { CloudBench, ended } from "../support/cloud.ts";
+import { CloudBench, ended, makeReport } from "../support/cloud.ts";
 import { ManualTimers } from "../support/timers.ts";
 
 /*
@@ -308,6 +309,55 @@ describe("10.2 publish, subscribe, sessions", () => {
 		await bench.connected(cloud.port, "b", { will });
 		await bench.connected(cloud.port, "b");
 		expect(await willed).toBe("gone");
+	});
+});
+
+describe("10.2 HTTPS", () => {
+	/** A POST of a device, on the port of MQTT. */
+	function post(thing: string, path: string, payload: string): Promise<[number, unknown]> {
+		return new Promise((resolve, reject) => {
+			const options = {
+				...{ method: "POST", host: "127.0.0.1", port: cloud.port, path, agent: false as const },
+				...{ ca: bench.read("ca.crt"), cert: bench.read(`things/${thing}.crt`) },
+				...{ key: bench.read(`things/${thing}.key`), ALPNProtocols: ["x-amzn-http-ca"] },
+			};
+			const sent = request(options, async (response) => {
+				const text = (await response.toArray()).join("");
+				resolve([response.statusCode!, JSON.parse(text)]);
+			});
+			sent.on("error", reject);
+			sent.end(payload);
+		});
+	}
+	const said = (message: string) => ({ message, traceId: expect.any(String) });
+
+	test("M45 POST /topics/dt%2Fx?qos=1 with a client certificate: OK, and subscribers get it", async () => {
+		const client = await bench.connected(cloud.port, "a");
+		const heard = listen(client);
+		await client.subscribeAsync("dt/x", { qos: 1 });
+		expect(await post("b", "/topics/dt%2Fx?qos=1", "hello")).toEqual([200, said("OK")]);
+		expect(await post("b", "/topics/dt/x", "again")).toEqual([200, said("OK")]);
+		await flush(client);
+		expect(own(heard).sort()).toEqual(["dt/x=again q0", "dt/x=hello q1"]);
+	});
+
+	test("what a policy does not allow, or nobody may, is refused and reaches nobody", async () => {
+		const { certificateId } = certificateOf("b");
+		await cloud.registry.run((state) => state.detachPolicy("all", { certificateId }));
+		const seen: string[] = [];
+		cloud.subscribe("dt/#", (topicName) => seen.push(topicName));
+		expect(await post("b", "/topics/dt/x", "")).toEqual([403, said("Forbidden")]);
+		await cloud.registry.run((state) => state.updateCertificate(certificateId, "REVOKED"));
+		expect(await post("b", "/topics/dt/x", "")).toEqual([403, said("Forbidden")]);
+		expect(await post("a", "/topics/dt%2F%23", "")).toEqual([400, said("Bad Request")]);
+		expect(await post("a", "/topics/dt/x?qos=2", "")).toEqual([400, said("Bad Request")]);
+		expect(await post("a", "/other", "")).toEqual([404, said("Not Found")]);
+		expect(seen).toEqual([]);
+	});
+
+	test("a report over HTTPS is archived before it is answered", async () => {
+		expect((await post("a", "/topics/isobar/a/report?qos=1", makeReport(1, 3)))[0]).toBe(200);
+		expect(cloud.archive.count("a")).toBe(3);
 	});
 });
 
