@@ -145,7 +145,9 @@ describe("certificates", () => {
 			state.detachPolicy("isobar-station", { certificateId: idOf("a") }),
 		);
 		expect(await ended(bench.client(cloud.port, "a"))).toEqual({ wasConnected: false });
-		expect(await metricsOf(cloud)).toContain('isobar_connect_total{result="auth_error"} 1');
+		expect(await metricsOf(cloud)).toContain(
+			'isobar_connect_total{result="auth_error",protocol="mqtt"} 1',
+		);
 	});
 
 	test("P10 detached from its thing: refused", async () => {
@@ -226,7 +228,9 @@ describe("policies on live connections", () => {
 		}
 		await last;
 		expect(seen).toEqual(["x/open", "x/last"]);
-		expect(await metricsOf(cloud)).toContain('isobar_publish_out_total{result="auth_error"} 1');
+		expect(await metricsOf(cloud)).toContain(
+			'isobar_publish_out_total{result="auth_error",protocol="mqtt"} 1',
+		);
 	});
 
 	test("M27 retain without RetainPublish: denied as a publish", async () => {
