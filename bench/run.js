@@ -30,6 +30,11 @@ const benchmarks = {
 		programs: ["ingest", "ingest-client", "ingest-isobar", "ingest-aedes"],
 		flags: [],
 	},
+	start: {
+		summary: "the start of the local cloud, on data that is there and on none, beside node -e 0",
+		programs: ["start"],
+		flags: [],
+	},
 	payload: {
 		summary: "reports beside plain JSON, SenML and CBOR: bytes an observation on the recorded day",
 		programs: ["payload"],

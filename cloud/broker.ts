@@ -10,12 +10,15 @@ import {
 } from "aedes";
 import type { Access } from "./access.ts";
 import type { Authorizer } from "./authorizer.ts";
+import { type Bounds, usualBounds } from "./bounds.ts";
 import type { Settled } from "./commit.ts";
 import { Connection, type DisconnectReason } from "./connection.ts";
 import { codeOf } from "./fault.ts";
 import { disconnectType, PacketScanner } from "./framing.ts";
 import type { IotEvent, IotLog } from "./iotlog.ts";
 import type { LogEvent } from "./logevent.ts";
+import { isBehind, unhitch } from "./outbound.ts";
+import { Pace } from "./pace.ts";
 import { Presence } from "./presence.ts";
 import type { Publisher } from "./provisioning/service.ts";
 import type { Action } from "./registry/policy.ts";
@@ -56,6 +59,8 @@ export interface BrokerOptions {
 	readonly iotLog?: IotLog | undefined;
 	/** The clock by which sessions end; that of this machine unless given. */
 	readonly timers?: Timers;
+	/** The usual ones unless given. */
+	readonly bounds?: Bounds;
 }
 
 /** A message of no connection of ours. */
@@ -92,6 +97,7 @@ class Refusal extends Error {}
  */
 export class Broker {
 	readonly #options: BrokerOptions;
+	readonly #bounds: Bounds;
 	readonly #aedes: Aedes;
 	readonly #presence: Presence;
 	#sessions: Sessions | undefined;
@@ -99,6 +105,7 @@ export class Broker {
 	/** Connections that were accepted, by client id. */
 	readonly #connected = new Map<string, Connection>();
 	readonly #retained = new Map<string, Message>();
+	#retainedBytes = 0;
 	#killed = false;
 	readonly traffic = new Traffic();
 	/** Why the last message could not be kept; `undefined` when it could. */
@@ -106,6 +113,7 @@ export class Broker {
 
 	private constructor(options: BrokerOptions) {
 		this.#options = options;
+		this.#bounds = options.bounds ?? usualBounds();
 		this.#aedes = new Aedes({
 			preConnect: (client, packet, callback) => this.#authenticate(client, packet, callback),
 			authorizePublish: (client, packet, callback) =>
@@ -114,6 +122,9 @@ export class Broker {
 				this.#authorizeSubscribe(client, subscription, callback),
 			authorizeForward: (client, packet) => this.#authorizeForward(client, packet),
 			published: (packet, client, callback) => this.#published(packet, client, callback),
+			connectTimeout: this.#bounds.connectMs,
+			drainTimeout: this.#bounds.drainMs,
+			maxInflightInbound: this.#bounds.inflight,
 		});
 		this.#presence = new Presence((topicName, payload) => this.publish(topicName, payload));
 		this.#watch();
@@ -122,14 +133,28 @@ export class Broker {
 	static async open(options: BrokerOptions): Promise<Broker> {
 		const broker = new Broker(options);
 		await broker.#aedes.listen();
-		broker.#sessions = new Sessions(broker.#aedes, options.timers ?? realTimers);
+		broker.#sessions = new Sessions(broker.#aedes, options.timers ?? realTimers, {
+			bytes: broker.#bounds.sessionBytes,
+			onLeftOut: () => broker.traffic.count("PublishOut", "Throttle"),
+		});
 		return broker;
 	}
 
-	/** Takes a connection whose certificate is verified, or one that has to bring a token. */
-	accept(socket: TLSSocket, certificate: X509Certificate | undefined): void {
-		const connection = new Connection(socket, certificate);
+	/**
+	 * Takes a connection whose certificate is verified, or one that has to bring a token.
+	 *
+	 * @param settle  called once its client is accepted
+	 */
+	accept(
+		socket: TLSSocket,
+		certificate: X509Certificate | undefined,
+		settle: () => void = () => {},
+	): void {
+		const bounds = this.#bounds;
+		const connection = new Connection(socket, certificate, settle);
+		connection.pace = new Pace(bounds.publishesPerSecond);
 		const client = this.#aedes.handle(socket);
+		unhitch(client, socket, bounds.outboundBytes);
 		this.#connections.set(client, connection);
 		const { packetBytes, topicFilters } = BrokerLimits;
 		const scanner = new PacketScanner(packetBytes, topicFilters, (type) => {
@@ -142,6 +167,7 @@ export class Broker {
 			socket.destroy();
 		});
 		socket.once("close", () => {
+			connection.pace?.end();
 			this.#connections.delete(client);
 			this.traffic.bytesIn += socket.bytesRead;
 			this.traffic.bytesOut += socket.bytesWritten;
@@ -191,6 +217,7 @@ export class Broker {
 		);
 		if (this.#killed) return;
 		const packet = { topic: topicName, payload: bytes, qos: qos as 0 | 1, retain, dup: false };
+		this.#boundRetained(packet);
 		await new Promise<void>((resolve, reject) =>
 			this.#aedes.publish({ cmd: "publish", ...packet }, (error) =>
 				error ? reject(error) : resolve(),
@@ -258,6 +285,13 @@ export class Broker {
 			bytesOut += socket.bytesWritten;
 		}
 		return { bytesIn, bytesOut };
+	}
+
+	/** Bytes that wait for clients to read them. */
+	get waitingBytes(): number {
+		let bytes = 0;
+		for (const { socket } of this.#connections.values()) bytes += socket.writableLength;
+		return bytes;
 	}
 
 	/** Whether a client of this id has a connection that was accepted. */
@@ -416,6 +450,7 @@ export class Broker {
 		this.#connected.get(clientId)?.socket.destroy();
 		this.#connected.set(clientId, connection);
 		this.#sessions?.back(clientId);
+		connection.settle();
 		if (connection.expires !== undefined) this.#endWith(connection, connection.expires);
 		const thingName = this.#options.access.exclusiveThingOf(connection);
 		this.traffic.count("Connect", "Success");
@@ -484,7 +519,10 @@ export class Broker {
 				callback();
 			}
 		};
-		this.#keep(packet, kept, connection);
+		this.#boundRetained(packet);
+		const keep = (): void => this.#keep(packet, kept, connection);
+		if (packet === connection.will) keep();
+		else if (!connection.pace?.take(keep)) this.traffic.count("PublishIn", "Throttle");
 	}
 
 	/** Makes a message safe, and counts how that went. */
@@ -538,12 +576,30 @@ export class Broker {
 		if (isProvisioningTopic(packet.topic) && "clientId" in packet) return null;
 		const { access } = this.#options;
 		const { allowed, because } = access.decide(connection, "iot:Receive", "topic", packet.topic);
-		this.traffic.count("PublishOut", allowed ? "Success" : "AuthError");
+		const isLeftOut = allowed && isBehind(connection.socket, this.#bounds.outboundBytes);
+		this.traffic.count("PublishOut", isLeftOut ? "Throttle" : allowed ? "Success" : "AuthError");
+		if (isLeftOut) {
+			this.#noteBehind(connection);
+			return null;
+		}
 		const failure = allowed ? undefined : failed("AUTHORIZATION_FAILURE", because);
 		this.#record(connection, "Publish-Out", failure, { topicName: packet.topic });
 		if (!allowed) return null;
 		this.traffic.messagesOut += 1;
 		return packet;
+	}
+
+	/** A line for each time that a subscriber falls behind. */
+	#noteBehind(connection: Connection): void {
+		if (connection.isBehind) return;
+		connection.isBehind = true;
+		connection.socket.once("drain", () => {
+			connection.isBehind = false;
+		});
+		this.#options.log(
+			`behind ${connection.peer} (${connection.clientId}): it does not read; messages are left out for it`,
+			{ ...eventOf(connection), reason: "slow reader" },
+		);
 	}
 
 	#mayPublish(connection: Connection, message: { topic: string; retain?: boolean }): boolean {
@@ -595,8 +651,27 @@ export class Broker {
 	#noteRetained({ topic: topicName, payload, qos, retain }: AedesPublishPacket): void {
 		if (!retain) return;
 		const bytes = bytesOf(payload);
+		this.#retainedBytes += retainedSize(topicName, bytes) - this.#retainedSizeOf(topicName);
 		if (bytes.length === 0) this.#retained.delete(topicName);
 		else this.#retained.set(topicName, { topicName, payload: bytes, qos, retain });
+	}
+
+	/** Publishes what there is no room to retain as a message like any other. */
+	#boundRetained(packet: { topic: string; payload: string | Buffer; retain: boolean }): void {
+		if (!packet.retain || packet.payload.length === 0) return;
+		const more = retainedSize(packet.topic, packet.payload) - this.#retainedSizeOf(packet.topic);
+		if (this.#retainedBytes + more <= this.#bounds.retainedBytes) return;
+		packet.retain = false;
+		this.traffic.count("PublishRetained", "Throttle");
+		this.#options.log(
+			`retained ${JSON.stringify(packet.topic)}: no room, it is published alone; retained messages have ${this.#retainedBytes} bytes`,
+			{ level: "warn" },
+		);
+	}
+
+	#retainedSizeOf(topicName: string): number {
+		const message = this.#retained.get(topicName);
+		return message ? retainedSize(topicName, message.payload) : 0;
 	}
 
 	/** Sends a message to one client, if it has asked for the topic. */
@@ -672,6 +747,11 @@ function problemOf(message: {
 	if (message.topic.startsWith("$") && !message.topic.startsWith("$aws/"))
 		return "a reserved topic that is not served";
 	return undefined;
+}
+
+/** What a retained message takes; nothing without a payload, as that takes one away. */
+function retainedSize(topicName: string, payload: string | Uint8Array): number {
+	return payload.length === 0 ? 0 : Buffer.byteLength(topicName) + payload.length;
 }
 
 function bytesOf(payload: string | Buffer): Uint8Array {

@@ -1,6 +1,7 @@
 import { randomUUID, type X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { type Client, certificateIdOf } from "./access.ts";
+import type { Pace } from "./pace.ts";
 import { topicMatches } from "./services/topics.ts";
 
 /** Why a connection ended, in the words of the lifecycle events (aws-iot-contract.md §4). */
@@ -41,10 +42,21 @@ export class Connection implements Client {
 	readonly topicFilters = new Set<string>();
 	/** Set when it is accepted: the number that its two lifecycle events share. */
 	versionNumber: number | undefined;
+	/** At which its messages are taken. */
+	pace: Pace | undefined;
+	/** Whether messages are left out for it, until it has read what waits. */
+	isBehind = false;
+	/** To be called once it is accepted. */
+	readonly settle: () => void;
 	#reason: DisconnectReason | undefined;
 
-	constructor(socket: TLSSocket, certificate: X509Certificate | undefined) {
+	constructor(
+		socket: TLSSocket,
+		certificate: X509Certificate | undefined,
+		settle: () => void = () => {},
+	) {
 		this.socket = socket;
+		this.settle = settle;
 		this.certificate = certificate;
 		this.certificateId = certificate === undefined ? "" : certificateIdOf(certificate);
 		this.address = socket.remoteAddress ?? "";

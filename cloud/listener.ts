@@ -1,12 +1,11 @@
 import type { X509Certificate } from "node:crypto";
 import type { AddressInfo, Socket } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
+import { type Bounds, usualBounds } from "./bounds.ts";
 import { peerOf } from "./connection.ts";
 import { CloudFault, codeOf, messageOf } from "./fault.ts";
+import { HalfOpen } from "./halfopen.ts";
 import { httpsProtocol } from "./https.ts";
-
-/** A peer that has not finished its handshake by then is cut off, in ms. */
-const handshakeTimeoutMs = 20_000;
 
 const ignore = (): void => {};
 
@@ -40,8 +39,18 @@ export interface ListenerOptions {
 	accepts(certificate: X509Certificate): boolean | Promise<boolean>;
 	/** Whether a client that asks for ALPN `mqtt` may come without a certificate, and with a token. */
 	readonly takesTokens?: boolean;
-	/** Called with each connection whose client certificate is verified, or that has to bring a token. */
-	onConnection(socket: TLSSocket, certificate: X509Certificate | undefined): void;
+	/** The usual ones unless given. */
+	readonly bounds?: Pick<Bounds, "connections" | "halfOpen" | "handshakeMs">;
+	/**
+	 * Called with each connection whose client certificate is verified, or that has to bring a token.
+	 *
+	 * @param settle  to be called once its client is accepted: until then it counts as half open
+	 */
+	onConnection(
+		socket: TLSSocket,
+		certificate: X509Certificate | undefined,
+		settle: () => void,
+	): void;
 	/** Called instead with one that is to speak HTTP. */
 	onHttps?(socket: TLSSocket, certificate: X509Certificate): void;
 	log(line: string): void;
@@ -49,6 +58,11 @@ export interface ListenerOptions {
 
 export interface Listener {
 	readonly port: number;
+	/** Connections now, and those of them whose client is not accepted yet. */
+	readonly open: number;
+	readonly halfOpen: number;
+	/** Connections let go since the start: half open ones for new ones, and new ones beyond the bound. */
+	readonly dropped: { readonly halfOpen: number; readonly connections: number };
 	/** Takes no more connections; resolves when those that are there have ended. */
 	close(): Promise<void>;
 	/** Takes no more connections and cuts those that are there. */
@@ -62,8 +76,10 @@ export interface Listener {
  * @throws {CloudFault} "EADDRINUSE" and other system codes, when the port can't be taken
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-	const { port, host, log } = options;
+	const { port, host, log, bounds = usualBounds() } = options;
 	const sockets = new Set<Socket>();
+	const halfOpen = new HalfOpen(bounds.halfOpen);
+	let refused = 0;
 	const refuse = (peer: string, reason: string): void => log(`refused ${peer}: ${reason}`);
 
 	const server = createServer({
@@ -75,18 +91,28 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 		// Who is let in without our signature is decided below; that the peer has the key of its
 		// certificate is proven by the handshake in any case.
 		rejectUnauthorized: false,
-		handshakeTimeout: handshakeTimeoutMs,
+		handshakeTimeout: bounds.handshakeMs,
 		ALPNProtocols: ["x-amzn-mqtt-ca", "mqtt", httpsProtocol],
 		noDelay: true,
+	});
+	// Accepting more than there are descriptors would take from the archive the files that it writes.
+	server.maxConnections = bounds.connections;
+	server.on("drop", (peer) => {
+		refused += 1;
+		refuse(peerOf(peer ?? {}), `${bounds.connections} connections are open, which is the limit`);
 	});
 	server.on("connection", (socket: Socket) => {
 		sockets.add(socket);
 		socket.once("close", () => sockets.delete(socket));
+		const victim = halfOpen.add(socket);
+		if (victim) refuse(victim, `${bounds.halfOpen} newer connections are half open, too`);
 	});
 	server.on("tlsClientError", (error, socket) => {
 		const code = socket.authorizationError ?? codeOf(error);
 		const reason = verifyReasons[String(code)];
 		refuse(peerOf(socket), reason ?? `the TLS handshake failed: ${messageOf(error)}`);
+		// Node leaves a handshake that takes too long as it is, for ever.
+		socket.destroy();
 	});
 	server.on("secureConnection", (socket) => {
 		socket.on("error", ignore);
@@ -110,7 +136,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 			if (!options.takesTokens || socket.alpnProtocol !== "mqtt") return "no client certificate";
 			if (socket.destroyed) return "it closed the connection";
 			socket.off("error", ignore);
-			options.onConnection(socket, undefined);
+			options.onConnection(socket, undefined, settleOf(socket));
 			return undefined;
 		}
 		// The ticket of an earlier session is accepted without a new look at the dates.
@@ -123,10 +149,17 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 		}
 		if (socket.destroyed) return "it closed the connection";
 		socket.off("error", ignore);
+		const settle = settleOf(socket);
 		if (socket.alpnProtocol === httpsProtocol && options.onHttps) {
+			// HTTP has deadlines of its own.
+			settle();
 			options.onHttps(socket, certificate);
-		} else options.onConnection(socket, certificate);
+		} else options.onConnection(socket, certificate, settle);
 		return undefined;
+	};
+	const settleOf = (socket: TLSSocket): (() => void) => {
+		const peer = peerOf(socket);
+		return () => halfOpen.settle(peer);
 	};
 
 	await new Promise<void>((resolve, reject) => {
@@ -138,6 +171,15 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
 	return {
 		port: (server.address() as AddressInfo).port,
+		get open() {
+			return sockets.size;
+		},
+		get halfOpen() {
+			return halfOpen.size;
+		},
+		get dropped() {
+			return { halfOpen: halfOpen.dropped, connections: refused };
+		},
 		close: () => new Promise((resolve) => server.close(() => resolve())),
 		destroy() {
 			server.close();

@@ -5,12 +5,14 @@ import { ChannelTable } from "../firmware/sensing/channel.ts";
 import { Access } from "./access.ts";
 import { Archive } from "./archive.ts";
 import { Authorizer } from "./authorizer.ts";
+import { type Bounds, usualBounds } from "./bounds.ts";
 import { Broker, type Message } from "./broker.ts";
 import type { Settled } from "./commit.ts";
 import type { Connection } from "./connection.ts";
 import { DeviceHttps } from "./https.ts";
 import { IotLog } from "./iotlog.ts";
 import { Layout } from "./layout.ts";
+import { limitLines } from "./linelimit.ts";
 import { listen } from "./listener.ts";
 import { takeLock } from "./lock.ts";
 import type { LogEvent } from "./logevent.ts";
@@ -51,6 +53,8 @@ export interface CloudOptions {
 	readonly channels?: ChannelTable;
 	/** What the keep-alive of clients is raised or lowered to, in seconds; 30 to 1200 unless given. */
 	readonly keepAlive?: { readonly minimum: number; readonly maximum: number };
+	/** How much of the cloud others can take; see `Bounds` for what holds where nothing is given. */
+	readonly bounds?: Partial<Bounds>;
 	/** What ARNs in policies have to say; "us-east-1" and "000000000000" unless given. */
 	readonly region?: string;
 	readonly accountId?: string;
@@ -134,6 +138,8 @@ const reportPattern = /^isobar\/([a-zA-Z0-9:_-]{1,128})\/report$/;
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
 	const { dataDir, port, log, host = "127.0.0.1", channels = new ChannelTable() } = options;
 	const { region = "us-east-1", accountId = "000000000000" } = options;
+	const bounds = { ...usualBounds(), ...options.bounds };
+	const peerLog = limitLines(log);
 	const layout = new Layout(dataDir);
 	await provision(dataDir, [], undefined, options.caPassphrase);
 	// What has been opened so far, newest first: a start that fails, a crash and an end all go backwards.
@@ -238,9 +244,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const broker: Broker = await Broker.open({
 			access,
 			authorizer,
-			log,
 			iotLog,
 			timers,
+			bounds,
+			log: peerLog,
 			...(options.keepAlive ? { keepAlive: options.keepAlive } : {}),
 			onOwn: (topicName, payload) => takeOwn(topicName, payload, 0),
 			keep: (topicName, payload, done, sender) => {
@@ -282,6 +289,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			(await Watch.open({
 				...{ archive, broker, channels, notices, registry, shadows, log },
 				figuresPath: layout.figures,
+				bounds,
 				rulesExecuted: () =>
 					rules.rules.list().reduce((sum, { counters }) => sum + counters.rulesExecuted, 0),
 			}));
@@ -302,13 +310,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const listener = await listen({
 			port,
 			host,
-			log,
+			bounds,
+			log: peerLog,
 			certificate: await readFile(layout.server.certificate, "utf8"),
 			key: await readFile(layout.server.key, "utf8"),
 			authority: await readFile(layout.authority.certificate, "utf8"),
 			accepts: (certificate) => access.isRegistered(certificate) || justInTime.knows(certificate),
 			takesTokens: authorizer !== undefined,
-			onConnection: (socket, certificate) => broker.accept(socket, certificate),
+			onConnection: (socket, certificate, settle) => broker.accept(socket, certificate, settle),
 			onHttps: (socket, certificate) => https.accept(socket, certificate),
 		});
 		opened.push({ kill: () => listener.destroy(), close: async () => {} });
@@ -322,13 +331,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			iotLog,
 			createProvisioningClaim: (name: string) => provisioning.createClaim(name),
 		};
-		const meters = { broker, archive, shadows, rules: rules.rules };
+		const meters = { broker, archive, shadows, listener, rules: rules.rules };
 		const files = { templates, authorities, ruleFiles: rules.files };
 		const services = { region, accountId, registry, authority, shadows, meters, live, ...files };
 		const faults = options.http?.faults ?? (() => undefined);
 		const views = watch && { series, watch, faults };
 		const http =
-			options.http && (await openHttp({ ...services, views }, options.http, layout, log));
+			options.http &&
+			(await openHttp({ ...services, views }, options.http, { layout, bounds, log }));
 		if (http) {
 			const forget = (): Promise<void> => {
 				rmSync(layout.http, { force: true });
@@ -392,11 +402,11 @@ async function noteAll(
 async function openHttp(
 	services: Services,
 	{ port, host = "127.0.0.1", pageDir }: HttpOptions,
-	layout: Layout,
-	log: (line: string) => void,
+	{ layout, bounds, log }: { layout: Layout; bounds: Bounds; log(line: string): void },
 ): Promise<HttpServer> {
 	const token = isLoopback(host) ? undefined : await readToken(layout.httpToken);
-	const server = await serve(makeApp(services, { token, pageDir, log }), { port, host, log });
+	const app = makeApp(services, { token, pageDir, log });
+	const server = await serve(app, { port, host, bounds, log });
 	const address: HttpAddress = { url: server.localUrl, token: token !== undefined };
 	writeFileSync(layout.http, `${JSON.stringify(address)}\n`, { mode: 0o600 });
 	if (token !== undefined) log(`http: requests need the token in ${layout.httpToken}`);

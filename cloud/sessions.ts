@@ -1,13 +1,13 @@
 import type { Readable } from "node:stream";
+import { boundQueues, type QueueStore } from "./sessionqueues.ts";
 import type { Timers } from "./timers.ts";
 
 /** What is used of the store of aedes, which its own types leave open. */
-interface Persistence {
+interface Persistence extends QueueStore {
 	createRetainedStreamCombi(topicFilters: readonly string[]): Readable;
 	cleanSubscriptions(client: { readonly id: string }): Promise<unknown>;
 	cleanIncoming(client: { readonly id: string }): Promise<unknown>;
 	outgoingStream(client: { readonly id: string }): AsyncIterable<object>;
-	outgoingClearMessageId(client: { readonly id: string }, packet: object): Promise<unknown>;
 }
 
 /** How long a session is kept for a client that is away: an hour, unless the account says otherwise. */
@@ -27,10 +27,11 @@ export class Sessions {
 	readonly #ends = new Map<string, () => void>();
 
 	/** @param aedes  one that listens, since it makes its store then */
-	constructor(aedes: object, timers: Timers) {
+	constructor(aedes: object, timers: Timers, queues: { bytes: number; onLeftOut(): void }) {
 		this.#persistence = (aedes as { readonly persistence: Persistence }).persistence;
 		this.#timers = timers;
 		nameRetained(this.#persistence);
+		boundQueues(this.#persistence, queues.bytes, queues.onLeftOut);
 	}
 
 	/** A client whose session is kept has gone. */

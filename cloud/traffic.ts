@@ -11,7 +11,7 @@ export type Operation =
 /** How a client reaches the broker, as CloudWatch calls it. */
 export type Protocol = "MQTT" | "HTTP";
 
-export type Result = "AuthError" | "ClientError" | "ServerError" | "Success";
+export type Result = "AuthError" | "ClientError" | "ServerError" | "Success" | "Throttle";
 
 /** What has gone through the broker since it was opened. */
 export class Traffic {

@@ -1,13 +1,17 @@
-/** `npm run soak`: scenarios with seeds that nobody has tried, for as long as one likes. */
+/**
+ * `npm run soak`: scenarios with seeds that nobody has tried, for as long as one likes; with `--cloud`
+ * one fleet in real time against a cloud that is restarted and killed, which is `isobar soak`.
+ */
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 const usage = `npm run soak -- [--minutes M | --runs N] [--seed N] [--scenario NAME]… [--json]
+npm run soak -- --cloud [--stations N] [--minutes M] …
 
 Runs \`isobar sim\` again and again, one run a core, each with the next seed, and ends with one line.
 
@@ -16,6 +20,8 @@ Runs \`isobar sim\` again and again, one run a core, each with the next seed, an
   --seed N         the first seed, 0 to 4294967295 (default: drawn, and printed)
   --scenario NAME  one of ours, in turn where there are several (default: all but storm)
   --json           the verdict as JSON on the last line of stdout; all else on stderr
+  --cloud          in place of all that, \`isobar soak\` with the other options: a fleet over TLS in real time
+                   against a cloud that is restarted and killed; --cloud --help lists them
 
 Exit code: 0; 1 when a run found something, with the command that leads to it again; 2 for a value that
 can't be used.
@@ -27,6 +33,14 @@ const names = readdirSync(folder).map((file) => basename(file, ".json"));
 /** Ten thousand stations take longer than all the others together. */
 const usual = names.filter((name) => name !== "storm");
 const seeds = 2 ** 32;
+
+const words = process.argv.slice(2);
+if (words.includes("--cloud")) {
+	process.argv.splice(1, Infinity, program, "soak", ...words.filter((word) => word !== "--cloud"));
+	await import(pathToFileURL(program).href);
+	// The command ends the process itself, once its last line is out.
+	await new Promise(() => {});
+}
 
 function fail(message) {
 	console.error(`soak: ${message}`);

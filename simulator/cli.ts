@@ -16,6 +16,7 @@ const host: Host = {
 	station: { definition: station, parts: {} },
 	weatherFile: fileURLToPath(new URL("weather/surfrad-alamosa-2016-01-01.csv", import.meta.url)),
 	packageRoot: fileURLToPath(packageRoot),
+	program: [process.execPath, fileURLToPath(import.meta.url)],
 	scenarioDir: fileURLToPath(new URL("scenarios", import.meta.url)),
 	pageDir: fileURLToPath(new URL("page", import.meta.url)),
 	loadStation: (file, buildDir) => loadStationFile(file, buildDir, packageRoot),

@@ -33,8 +33,20 @@ const places: ReadonlyMap<string, Place> = new Map(
 
 // Parameters are text, whatever they stand for; a body says of which type it is.
 const ajvOptions = { strict: false, validateFormats: false } as const;
-const forParameters = new Ajv({ ...ajvOptions, coerceTypes: true }).addSchema(openapi, "openapi");
-const forBodies = new Ajv(ajvOptions).addSchema(openapi, "openapi");
+// Half of a start would go into schemas that nobody asks for: each is compiled at its first request.
+const forParameters = once(() =>
+	new Ajv({ ...ajvOptions, coerceTypes: true }).addSchema(openapi, "openapi"),
+);
+const forBodies = once(() => new Ajv(ajvOptions).addSchema(openapi, "openapi"));
+
+/** What is made when it is asked for, and from then on the same. */
+function once<T extends object>(make: () => T): () => T {
+	let made: T | undefined;
+	return () => {
+		made ??= make();
+		return made;
+	};
+}
 
 /**
  * Adds the route of an operation of `schema/openapi.json`, with the path, the method and the bounds that
@@ -76,26 +88,28 @@ function parametersOf({ parameters = [] }: Operation): (context: Context) => obj
 	const headers = parameters.filter((parameter) => parameter.in === "header");
 	return ({ req }) => {
 		const given: Record<string, unknown> = { ...req.query() };
-		check(query, given, "query");
+		check(query(), given, "query");
 		const rest: Record<string, unknown> = { ...req.param() };
 		for (const { name } of headers) {
 			const value = req.header(name);
 			if (value !== undefined) rest[name] = value;
 		}
-		check(others, rest, "request");
+		check(others(), rest, "request");
 		return { ...given, ...rest };
 	};
 }
 
-function compile(parameters: readonly Parameter[], open: boolean): ValidateFunction {
+function compile(parameters: readonly Parameter[], open: boolean): () => ValidateFunction {
 	const refer = (schema: object): object =>
 		JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/'));
-	return forParameters.compile({
-		type: "object",
-		properties: Object.fromEntries(parameters.map(({ name, schema }) => [name, refer(schema)])),
-		required: parameters.filter(({ required }) => required).map(({ name }) => name),
-		additionalProperties: open,
-	});
+	return once(() =>
+		forParameters().compile({
+			type: "object",
+			properties: Object.fromEntries(parameters.map(({ name, schema }) => [name, refer(schema)])),
+			required: parameters.filter(({ required }) => required).map(({ name }) => name),
+			additionalProperties: open,
+		}),
+	);
 }
 
 function bodyOf({ path, method, operation }: Place): (context: Context) => Promise<object> {
@@ -105,14 +119,16 @@ function bodyOf({ path, method, operation }: Place): (context: Context) => Promi
 		return async ({ req }) => ({ payload: new Uint8Array(await req.arrayBuffer()) });
 	}
 	const step = path.replaceAll("/", "~1").replace(/[{}]/g, encodeURIComponent);
-	const validate = forBodies.compile({
-		$ref: `openapi#/paths/${step}/${method}/requestBody/content/application~1json/schema`,
-	});
+	const validate = once(() =>
+		forBodies().compile({
+			$ref: `openapi#/paths/${step}/${method}/requestBody/content/application~1json/schema`,
+		}),
+	);
 	return async ({ req }) => {
 		const text = await req.text();
 		if (text === "" && !body.required) return {};
 		const value = parse(text);
-		check(validate, value, "body");
+		check(validate(), value, "body");
 		return value as object;
 	};
 }

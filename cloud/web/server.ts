@@ -3,8 +3,20 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Hono } from "hono";
+import type { Bounds } from "../bounds.ts";
 import { CloudFault, codeOf, messageOf } from "../fault.ts";
 import { createFile, readIfPresent } from "../file.ts";
+
+/** ms between two looks at who takes too long. */
+const checkMs = 5_000;
+
+export interface ServeOptions {
+	/** 0 takes a free one. */
+	readonly port: number;
+	readonly host: string;
+	readonly bounds: Pick<Bounds, "httpConnections" | "httpHeadersMs" | "httpRequestMs">;
+	log(line: string): void;
+}
 
 export interface HttpServer {
 	/** Where it is, such as "http://127.0.0.1:8080". */
@@ -18,14 +30,22 @@ export interface HttpServer {
 /**
  * Listens for HTTP/1.1.
  *
- * @param port  0 takes a free one
  * @throws {CloudFault} "EADDRINUSE" and other system codes, when the port can't be taken
  */
 export async function serve(
 	app: Hono,
-	{ port, host, log }: { port: number; host: string; log(line: string): void },
+	{ port, host, bounds, log }: ServeOptions,
 ): Promise<HttpServer> {
-	const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+	const { httpHeadersMs, httpRequestMs, httpConnections } = bounds;
+	const server = createAdaptorServer({
+		fetch: app.fetch,
+		serverOptions: {
+			headersTimeout: httpHeadersMs,
+			requestTimeout: httpRequestMs,
+			connectionsCheckingInterval: Math.min(httpHeadersMs, checkMs),
+		},
+	}) as Server;
+	server.maxConnections = httpConnections;
 	await new Promise<void>((resolve, reject) => {
 		server.once("error", (error) => reject(listenFault(error, host, port)));
 		server.listen(port, host, resolve);

@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import type { Archive } from "../archive.ts";
 import type { Broker, Message } from "../broker.ts";
 import type { IotLog } from "../iotlog.ts";
+import type { Listener } from "../listener.ts";
 import type { Notices } from "../notice/notices.ts";
 import type { Authorities } from "../provisioning/authorities.ts";
 import type { ProvisioningClaim } from "../provisioning/service.ts";
@@ -41,6 +42,7 @@ export interface Meters {
 	readonly archive: Archive;
 	readonly shadows: Shadows;
 	readonly rules: Rules;
+	readonly listener: Listener;
 }
 
 /** What there is only while a cloud runs. */

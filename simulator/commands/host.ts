@@ -29,6 +29,8 @@ export interface Host {
 	readonly weatherFile: string;
 	/** Folder of Isobar's package.json: sources for the chip, manifests, and what `init` copies. */
 	readonly packageRoot: string;
+	/** The words that run this command line in a process of its own, where there are such. */
+	readonly program?: readonly string[];
 	/** The machine that commands for boards look at; the real one when it is left out. */
 	readonly surroundings?: Surroundings;
 	/** What `doctor` looks at; the real one when it is left out. */

@@ -23,6 +23,7 @@ import { addProvisioningCommands } from "./provisioning.ts";
 import { addRegistryCommands } from "./registry/index.ts";
 import { addRuleCommands } from "./rule.ts";
 import { type SimOptions, sim } from "./sim.ts";
+import { addSoakCommand } from "./soak.ts";
 import { drainMs, type UpOptions, up } from "./up.ts";
 
 /** What the command line does. */
@@ -245,6 +246,7 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.action(async (options: ProvisionOptions) => onEnd(await provisionThings(options, host)));
 	addRegistryCommands(program, host, onEnd);
 	addRuleCommands(program, host, onEnd);
+	addSoakCommand(program, host, onEnd);
 	return program;
 }
 

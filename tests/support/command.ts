@@ -20,6 +20,8 @@ export class CommandBench implements Host {
 	station: StationModule = { definition: station, parts: {} };
 	readonly weatherFile = "simulator/weather/data/surfrad-alamosa-2016-01-01.csv";
 	readonly packageRoot = process.cwd();
+	/** The words that run the command line in a process of its own. */
+	program: readonly string[] = [];
 	/** The machine that commands for boards see. */
 	surroundings: Surroundings = realSurroundings;
 	/** The machine that `doctor` sees. */

@@ -1,15 +1,22 @@
+import type { Bounds } from "../../bounds.ts";
+
 /** Something that has happened, for whoever looks at the page. */
 export interface News {
 	readonly event: "event" | "figures" | "mail" | "observation" | "presence" | "shadow";
 	readonly data: object;
 }
 
-/** News that wait for one reader; more of them and it has to load everything anew. */
-const waitingMaximum = 1_000;
-
-/** Hands what happens to those who listen. A slow reader is let go, and nobody waits for it. */
+/**
+ * Hands what happens to those who listen. A slow reader is let go, and nobody waits for it: it has to
+ * load everything anew.
+ */
 export class NewsStream {
 	readonly #readers = new Set<Reader>();
+	readonly #bounds: Pick<Bounds, "newsBytes" | "newsReaders">;
+
+	constructor(bounds: Pick<Bounds, "newsBytes" | "newsReaders">) {
+		this.#bounds = bounds;
+	}
 
 	get isHeard(): boolean {
 		return this.#readers.size > 0;
@@ -21,8 +28,12 @@ export class NewsStream {
 		for (const reader of this.#readers) reader.take(text);
 	}
 
-	/** The news from now on, as text/event-stream (HTML Living Standard §9.2). */
-	open(): ReadableStream<Uint8Array> {
+	/**
+	 * The news from now on, as text/event-stream (HTML Living Standard §9.2); `undefined` while as many
+	 * listen as may.
+	 */
+	open(): ReadableStream<Uint8Array> | undefined {
+		if (this.#readers.size >= this.#bounds.newsReaders) return undefined;
 		let reader: Reader;
 		return new ReadableStream<Uint8Array>(
 			{
@@ -36,7 +47,7 @@ export class NewsStream {
 					this.#readers.delete(reader);
 				},
 			},
-			{ highWaterMark: waitingMaximum },
+			new ByteLengthQueuingStrategy({ highWaterMark: this.#bounds.newsBytes }),
 		);
 	}
 
@@ -55,8 +66,14 @@ class Reader {
 	}
 
 	take(text: string): void {
-		if ((this.#controller.desiredSize ?? 0) <= 0) this.end();
+		if ((this.#controller.desiredSize ?? 0) <= 0) this.#cut();
 		else this.#controller.enqueue(new TextEncoder().encode(text));
+	}
+
+	/** What waits is for nobody, and the connection with it. */
+	#cut(): void {
+		this.#onEnd();
+		this.#controller.error(new Error("the reader is too slow"));
 	}
 
 	end(): void {

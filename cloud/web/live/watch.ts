@@ -1,5 +1,6 @@
 import type { ChannelTable } from "../../../firmware/sensing/channel.ts";
 import type { Archive, ArchivedObservation } from "../../archive.ts";
+import type { Bounds } from "../../bounds.ts";
 import type { Broker } from "../../broker.ts";
 import { messageOf } from "../../fault.ts";
 import type { CloudEvent } from "../../notice/events.ts";
@@ -27,6 +28,7 @@ export interface Watched {
 	rulesExecuted(): number;
 	/** Where the figures are kept between two runs. */
 	readonly figuresPath: string;
+	readonly bounds: Pick<Bounds, "newsBytes" | "newsReaders">;
 	log(line: string): void;
 }
 
@@ -38,7 +40,7 @@ const saveMs = 300_000;
 
 /** Follows what happens in the cloud, for the page: what each station says now, figures, news. */
 export class Watch {
-	readonly stream = new NewsStream();
+	readonly stream: NewsStream;
 	readonly figures: FigureRecorder;
 	readonly #watched: Watched;
 	readonly #stations = new Map<string, LiveStation>();
@@ -50,6 +52,7 @@ export class Watch {
 	private constructor(watched: Watched, figures: FigureRecorder) {
 		this.#watched = watched;
 		this.figures = figures;
+		this.stream = new NewsStream(watched.bounds);
 	}
 
 	static async open(watched: Watched): Promise<Watch> {

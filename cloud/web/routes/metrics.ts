@@ -82,8 +82,29 @@ function makeRegistry(meters: Meters): Registry {
 			},
 		});
 	};
-	const { archive, broker } = meters;
+	const { archive, broker, listener } = meters;
+	gauge("isobar_open_connections", "Connections over TLS, whosever.", () => listener.open);
+	gauge(
+		"isobar_half_open_connections",
+		"Those of them whose client is not accepted yet.",
+		() => listener.halfOpen,
+	);
+	count(
+		"isobar_dropped_half_open_total",
+		"Half open connections that were let go for newer ones.",
+		() => listener.dropped.halfOpen,
+	);
+	count(
+		"isobar_dropped_connections_total",
+		"Connections that were refused because too many were open.",
+		() => listener.dropped.connections,
+	);
 	gauge("isobar_connected_clients", "Clients that are connected.", () => broker.connections);
+	gauge(
+		"isobar_outbound_waiting_bytes",
+		"Bytes that wait for clients to read them.",
+		() => broker.waitingBytes,
+	);
 	count("isobar_bytes_in_total", "Bytes of MQTT from clients.", () => broker.bytes.bytesIn);
 	count("isobar_bytes_out_total", "Bytes of MQTT to clients.", () => broker.bytes.bytesOut);
 	count(

@@ -31,6 +31,8 @@ export const stations: RouteModule = (app, services) => {
 	});
 	app.get("/api/isobar/stream", () => {
 		const headers = { "content-type": "text/event-stream", "cache-control": "no-store" };
-		return new Response(viewsOf(services).watch.stream.open(), { headers });
+		const stream = viewsOf(services).watch.stream.open();
+		if (stream) return new Response(stream, { headers });
+		throw new ApiFault("ServiceUnavailableException", "as many follow the news as may");
 	});
 };
