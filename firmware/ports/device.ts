@@ -49,6 +49,8 @@ export interface Device {
 	/** Left out where a reset takes all memory. */
 	readonly retained?: RetainedMemory | undefined;
 	readonly resetReason: ResetReason;
+	/** The factory's address of the chip, for those who have to find it; where there is one. */
+	readonly macAddress?: string | undefined;
 	/** What the run before this one has logged last, with its ticks, the oldest first; where somebody keeps it. */
 	readonly lastLines?: readonly string[];
 	/** Free heap in bytes, or `undefined` where nobody counts. */

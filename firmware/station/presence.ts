@@ -1,5 +1,7 @@
 import { ByteWriter } from "../base/bytes.ts";
 import type { Ticks } from "../ports/clock.ts";
+import type { Device } from "../ports/device.ts";
+import { firmwareVersion } from "./version.ts";
 
 /** What the presence is given by the station. */
 export interface PresenceOptions {
@@ -7,6 +9,15 @@ export interface PresenceOptions {
 	readonly payload: Uint8Array;
 	/** Publishes a retained message at QoS 1; returns a packet identifier or a negated Status. */
 	publish(payload: Uint8Array, length: number, now: Ticks): number;
+}
+
+/** What a birth says beside "online": which firmware, why it has started, and on which chip. */
+export function birthOf({
+	resetReason,
+	macAddress,
+}: Pick<Device, "resetReason" | "macAddress">): Readonly<Record<string, string>> {
+	const chip = macAddress === undefined ? {} : { mac: macAddress };
+	return { firmware: firmwareVersion, reset: resetReason, ...chip };
 }
 
 /**

@@ -27,7 +27,7 @@ import { LastResort } from "./lastresort.ts";
 import { metadataOf } from "./metadata.ts";
 import { mountsOf } from "./mount.ts";
 import { Observer } from "./observer.ts";
-import { Presence } from "./presence.ts";
+import { birthOf, Presence } from "./presence.ts";
 import { ResetCounts } from "./resets.ts";
 import { Supply } from "./supply.ts";
 import { Trial } from "./trial.ts";
@@ -197,14 +197,11 @@ export class Station {
 			log,
 		});
 		const statusTopic = topic(definition.topics.status);
-		this.#presence = new Presence(
-			{ firmware: firmwareVersion, reset: device.resetReason },
-			{
-				payload: commons.message,
-				publish: (payload, length, now) =>
-					this.#session.publish(statusTopic, payload, length, 1, true, now),
-			},
-		);
+		this.#presence = new Presence(birthOf(device), {
+			payload: commons.message,
+			publish: (payload, length, now) =>
+				this.#session.publish(statusTopic, payload, length, 1, true, now),
+		});
 		const healthTopic = topic(definition.topics.health);
 		this.#health = new Health(definition.healthSeconds * 1000, {
 			payload: commons.message,

@@ -20,6 +20,10 @@ export function freeHeap() {
 	return 0;
 }
 
+export function macAddress() {
+	return undefined;
+}
+
 export function restart() {
 	end(0);
 }

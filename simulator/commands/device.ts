@@ -145,7 +145,7 @@ function ended(
 	return new Promise((resolve, reject) => {
 		child.once("error", reject);
 		child.once("exit", (code) => {
-			onLine(`ended with ${code}`);
+			if (code !== null) onLine(`ended with ${code}`);
 			resolve();
 		});
 	});

@@ -6,6 +6,7 @@ import {
 	confirmImage,
 	freeHeap,
 	isOnTrial,
+	macAddress,
 	rejectImage,
 	resetReason,
 	restart,
@@ -46,6 +47,7 @@ export class ModdableDevice implements Device {
 	readonly keyValue: KeyValue;
 	readonly retained = openRetained(crashBytes);
 	readonly resetReason = resetReason();
+	readonly macAddress = macAddress();
 	readonly trial = isOnTrial() ? { confirm: confirmImage, reject: rejectImage } : undefined;
 	readonly lastLines: readonly string[];
 	readonly log: (line: string) => void;

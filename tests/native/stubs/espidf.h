@@ -18,6 +18,10 @@ enum { ESP_OK = 0, ESP_ERR_INVALID_STATE = 0x103, ESP_ERR_NOT_FOUND = 0x105 };
 #define IRAM_ATTR
 #define RTC_NOINIT_ATTR
 
+/* esp_mac.h */
+typedef enum { ESP_MAC_WIFI_STA, ESP_MAC_EFUSE_FACTORY = 6 } esp_mac_type_t;
+esp_err_t esp_read_mac(uint8_t *mac, esp_mac_type_t type);
+
 /* esp_system.h, esp_random.h, esp_timer.h, esp_heap_caps.h */
 typedef enum {
 	ESP_RST_UNKNOWN,

@@ -4,6 +4,8 @@ declare module "embedded:isobar/chip" {
 	export function resetReason(): import("../../../ports/device.ts").ResetReason;
 	/** Bytes. */
 	export function freeHeap(): number;
+	/** The factory's address of the chip, for example "24:6f:28:00:00:01". */
+	export function macAddress(): string | undefined;
 	export function restart(): never;
 	/** Restarts, and the next run has the reset reason "crash". */
 	export function crash(): never;

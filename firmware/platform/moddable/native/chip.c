@@ -14,6 +14,7 @@
 #include "driver/gpio.h"
 #include "esp_attr.h"
 #include "esp_idf_version.h"
+#include "esp_mac.h"
 #include "esp_sleep.h"
 #include "esp_system.h"
 
@@ -53,6 +54,18 @@ void isobar_reset_reason(xsMachine *the)
 void isobar_free_heap(xsMachine *the)
 {
 	xsmcSetInteger(xsResult, esp_get_free_heap_size());
+}
+
+/** The one that esptool shows; nothing where it cannot be read. */
+void isobar_mac_address(xsMachine *the)
+{
+	uint8_t mac[6];
+	char text[18];
+	if (ESP_OK == esp_read_mac(mac, ESP_MAC_EFUSE_FACTORY)) {
+		snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x",
+			mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+		xsmcSetString(xsResult, text);
+	}
 }
 
 void isobar_restart(xsMachine *the)

@@ -7,6 +7,10 @@ export function freeHeap() {
 	return native("isobar_free_heap").call(this);
 }
 
+export function macAddress() {
+	return native("isobar_mac_address").call(this);
+}
+
 export function restart() {
 	return native("isobar_restart").call(this);
 }
