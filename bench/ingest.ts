@@ -1,16 +1,18 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { provision } from "../cloud/provision.ts";
+import { Vault } from "../cloud/vault/vault.ts";
 import { hasMosquitto, Mosquitto } from "../tests/support/mosquitto.ts";
 import type { Identity, ToClients } from "./ingest-client.ts";
 import { compare, print, readOptions } from "./report.ts";
 
 const usage = `npm run bench -- ingest [--clients 1000] [--messages 10] [--rounds 6] [--json]
 
-The local cloud beside a bare aedes and a stock mosquitto, each in a process of its own, over mutual TLS, with
+The local cloud, plain and encrypted at rest, beside a bare aedes and a stock mosquitto, each in a process of its own, over mutual TLS, with
 a connection for each of \`clients\` stations that stays for the whole run. In each round one broker after
 the other gets \`messages\` reports of ten observations at QoS 1 from every station, each after the PUBACK of the
 one before, all stations at once.
@@ -19,7 +21,7 @@ The local cloud checks the policy of the station, decodes the report, drops what
 the observations are written and synced. The others ask nobody and write nothing.
 `;
 
-const brokers = ["isobar", "aedes", "mosquitto"] as const;
+const brokers = ["isobar", "encrypted", "aedes", "mosquitto"] as const;
 
 function start(name: string, ...words: string[]): ChildProcess {
 	return fork(fileURLToPath(new URL(`ingest-${name}.js`, import.meta.url)), words);
@@ -43,13 +45,13 @@ function ask(clients: ChildProcess, question: ToClients): Promise<number> {
 	return answer;
 }
 
-function identityOf(dataDir: string, thing: string): Identity {
+function identityOf(dataDir: string, thing: string, vault: Vault): Identity {
 	const read = (name: string): string => readFileSync(join(dataDir, name), "utf8");
 	return {
 		thing,
 		authority: read("ca.crt"),
 		certificate: read(`things/${thing}.crt`),
-		key: read(`things/${thing}.key`),
+		key: vault.readSync(join(dataDir, "things", `${thing}.key`)),
 	};
 }
 
@@ -63,18 +65,31 @@ interface Options {
 async function run(dataDir: string, options: Options): Promise<number[][]> {
 	const { clients, messages, rounds } = options;
 	const names = Array.from({ length: clients }, (_, index) => `station-${index + 1}`);
-	await provision(dataDir, names);
-	const things = names.map((name) => identityOf(dataDir, name));
+	const dataKey = randomBytes(32).toString("hex");
+	const identities = async (directory: string, vault: Vault): Promise<Identity[]> => {
+		await provision(directory, names, undefined, { vault });
+		return names.map((name) => identityOf(directory, name, vault));
+	};
+	const things = await identities(dataDir, Vault.plain);
+	const sealedDir = join(dataDir, "encrypted");
+	const sealed = await Vault.open(sealedDir, { dataKey, encrypt: true });
+	const otherThings = await identities(sealedDir, sealed);
 	const mosquitto = await Mosquitto.start(dataDir);
 	const children: ChildProcess[] = [];
 	try {
-		const servers = [start("isobar", dataDir), start("aedes", dataDir)];
+		const servers = [
+			start("isobar", dataDir),
+			start("isobar", sealedDir, dataKey),
+			start("aedes", dataDir),
+		];
 		children.push(...servers);
 		const ports = [...(await Promise.all(servers.map(answerOf))), mosquitto.port];
 		const fleets = ports.map(() => start("client"));
 		children.push(...fleets);
-		for (const [index, port] of ports.entries())
-			await ask(fleets[index]!, { connect: { port, things } });
+		for (const [index, port] of ports.entries()) {
+			const identity = brokers[index] === "encrypted" ? otherThings : things;
+			await ask(fleets[index]!, { connect: { port, things: identity } });
+		}
 		const rates: number[][] = brokers.map(() => []);
 		for (let round = 0; round <= rounds; round++) {
 			for (let turn = 0; turn < brokers.length; turn++) {
@@ -96,7 +111,8 @@ if (options !== undefined) {
 	const dataDir = mkdtempSync(join(tmpdir(), "isobar-bench-"));
 	try {
 		if (!hasMosquitto) throw new Error("mosquitto is not installed (apt-get install mosquitto)");
-		const [isobar, aedes, mosquitto] = (await run(dataDir, options)) as [
+		const [isobar, encrypted, aedes, mosquitto] = (await run(dataDir, options)) as [
+			number[],
 			number[],
 			number[],
 			number[],
@@ -105,6 +121,7 @@ if (options !== undefined) {
 		const rows = [
 			compare("beside a bare aedes", isobar, aedes, { atLeast: 0.5 }),
 			compare("beside mosquitto", isobar, mosquitto),
+			compare("encrypted, beside itself in plain", encrypted, isobar),
 		];
 		print(title, "other", rows, options.json);
 	} catch (error) {

@@ -14,6 +14,8 @@ import { recover } from "./store/recover.ts";
 import { lineStart } from "./store/rows.ts";
 import { activeFile, closedSegments, landingPaths, segmentFile } from "./store/segments.ts";
 import { Store } from "./store/store.ts";
+import type { LineCodec } from "./vault/lines.ts";
+import { Vault } from "./vault/vault.ts";
 
 /**
  * One line of the archive. Beside these members it has one for each channel of the observation,
@@ -37,8 +39,14 @@ export interface ArchivedObservation {
 export interface ArchiveOptions {
 	readonly channels: ChannelTable;
 	log(line: string): void;
+	/** How its files stand on disk; as they are unless given. */
+	readonly vault?: Vault;
 	/** Opens one of the two files; a test puts one in that fails or waits. */
-	openLog?(path: string, onLine: (line: string) => void): Promise<{ log: AppendLog; torn: number }>;
+	openLog?(
+		path: string,
+		onLine: (line: string) => void,
+		codec: LineCodec,
+	): Promise<{ log: AppendLog; torn: number }>;
 }
 
 const rejectedFile = "rejected.jsonl";
@@ -51,6 +59,7 @@ const [secondsMinimum, secondsMaximum] = [-62_135_596_800, 253_402_300_799];
  */
 export class Archive {
 	readonly #directory: string;
+	readonly #vault: Vault;
 	readonly #channels: ChannelTable;
 	readonly #log: (line: string) => void;
 	readonly #observations: GroupCommit;
@@ -79,13 +88,17 @@ export class Archive {
 		rejected: AppendLog,
 		known: Map<string, SequenceSet>,
 	) {
+		const { vault = Vault.plain } = options;
 		this.#directory = directory;
+		this.#vault = vault;
 		this.store = new Store({
 			directory,
+			vault,
 			settled: () => observations.size ?? Number.POSITIVE_INFINITY,
 		});
 		this.compactor = new Compactor({
 			directory,
+			vault,
 			store: this.store,
 			isDirection: (name) => isDirection(options.channels, name),
 			rotate: () => this.#rotate(),
@@ -100,9 +113,9 @@ export class Archive {
 
 	/** Opens the archive in a directory; repairs a torn tail and reports it, and learns what is there. */
 	static async open(directory: string, options: ArchiveOptions): Promise<Archive> {
-		const openLog = options.openLog ?? DiskLog.open;
+		const { openLog = DiskLog.open, vault = Vault.plain } = options;
 		const path = join(directory, activeFile);
-		const manifest = readManifest(directory);
+		const manifest = readManifest(directory, vault);
 		recover(directory, manifest);
 		const known = new Map(
 			[...manifest.known].map(([thing, { intervals }]) => [thing, SequenceSet.of(intervals)]),
@@ -113,9 +126,12 @@ export class Archive {
 			if (match) setOf(known, match[1]!).add(Number(match[2]));
 			else unreadable += 1;
 		};
-		for (const closed of landingPaths(directory).slice(0, -1)) await readLines(closed, onLine);
-		const observations = await openLog(path, onLine);
-		const rejected = await openLog(join(directory, rejectedFile), () => {});
+		for (const closed of landingPaths(directory, manifest).slice(0, -1)) {
+			await readLines(closed, onLine, vault.lines(closed));
+		}
+		const observations = await openLog(path, onLine, vault.lines(path));
+		const rejectedPath = join(directory, rejectedFile);
+		const rejected = await openLog(rejectedPath, () => {}, vault.lines(rejectedPath));
 		if (observations.torn > 0) {
 			options.log(`archive: cut off a torn last line of ${observations.torn} bytes`);
 		}
@@ -214,14 +230,20 @@ export class Archive {
 
 	/** Each line of the landing log. */
 	async #readLog(onLine: (line: string) => void): Promise<void> {
-		for (const path of landingPaths(this.#directory)) await readLines(path, onLine);
+		for (const path of this.#landingPaths()) {
+			await readLines(path, onLine, this.#vault.lines(path));
+		}
 	}
 
 	/** The landing log: its bytes, and since when it has been growing, UTC ms. */
 	landing(): { bytes: number; since: number } {
-		const files = landingPaths(this.#directory).map((path) => statSync(path));
+		const files = this.#landingPaths().map((path) => statSync(path));
 		const bytes = files.reduce((sum, { size }) => sum + size, 0);
 		return { bytes, since: files[0]!.birthtimeMs };
+	}
+
+	#landingPaths(): string[] {
+		return landingPaths(this.#directory, readManifest(this.#directory, this.#vault));
 	}
 
 	/** Ends the segment that grows, if it has a row. */
@@ -229,7 +251,8 @@ export class Archive {
 		await this.#observations.between((log) => {
 			if (log.size === 0) return;
 			const last = closedSegments(this.#directory).at(-1) ?? 0;
-			const number = Math.max(last, readManifest(this.#directory).compacted) + 1;
+			const { compacted } = readManifest(this.#directory, this.#vault);
+			const number = Math.max(last, compacted) + 1;
 			log.rotate!(join(this.#directory, segmentFile(number)));
 		});
 	}

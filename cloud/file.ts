@@ -28,7 +28,11 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
  *
  * @returns whether it was made; false when there was one already, which is then untouched
  */
-export async function createFile(path: string, text: string, mode: number): Promise<boolean> {
+export async function createFile(
+	path: string,
+	text: string | Uint8Array,
+	mode: number,
+): Promise<boolean> {
 	const temporary = await writeTemporary(path, text, mode);
 	try {
 		await link(temporary, path);

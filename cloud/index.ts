@@ -8,7 +8,10 @@ export { Authorities, type CustomerAuthority } from "./provisioning/authorities.
 export { makeClaim } from "./provisioning/claims.ts";
 export type { ProvisioningClaim } from "./provisioning/service.ts";
 export { type ProvisioningTemplate, Templates } from "./provisioning/templates.ts";
+export type { Secrets } from "./registry/authoritykey.ts";
 export { RegistryFault } from "./registry/registry.ts";
 export { ShadowRejected } from "./shadows.ts";
 export type { Series, SeriesAnswer, SeriesChannel, SeriesRequest } from "./store/series.ts";
+export { KeyFault } from "./vault/fault.ts";
+export { Vault, type VaultOptions } from "./vault/vault.ts";
 export { type Api, openApi } from "./web/open.ts";

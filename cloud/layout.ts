@@ -26,6 +26,8 @@ export class Layout {
 	readonly noticeSettings: string;
 	readonly letters: string;
 	readonly lock: string;
+	/** The key of the data, wrapped by that of the user; there when the directory is encrypted. */
+	readonly vault: string;
 	/** What the HTTP API asks for on an address that others reach. */
 	readonly httpToken: string;
 	/** Figures of the network over time, between two runs. */
@@ -54,6 +56,7 @@ export class Layout {
 		this.noticeSettings = join(root, "notify.json");
 		this.letters = join(root, "notify");
 		this.lock = join(root, "cloud.lock");
+		this.vault = join(root, "vault.json");
 		this.httpToken = join(root, "http.token");
 		this.figures = join(root, "figures.json");
 		this.http = join(root, "http.json");
@@ -73,6 +76,13 @@ export class Layout {
 			this.claims,
 			this.authorities,
 		];
+	}
+
+	/** What a cloud has written, where it has been at work. */
+	get owned(): readonly string[] {
+		const { authority, httpToken, figures, targets, ruleState, events, mails } = this;
+		const own = this.directories.filter((path) => path !== this.root);
+		return [authority.key, ...own, targets, ruleState, events, mails, httpToken, figures];
 	}
 
 	/** The two files of the certificate authority. */

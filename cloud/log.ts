@@ -12,6 +12,7 @@ import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { messageOf } from "./fault.ts";
+import { type LineCodec, plainLines } from "./vault/lines.ts";
 
 const newline = 0x0a;
 const readBytes = 1 << 20;
@@ -19,7 +20,7 @@ const syncData = promisify(fdatasync);
 
 /** A file that only grows. */
 export interface AppendLog {
-	/** Bytes that are on disk to stay, where it can tell. */
+	/** Bytes of the file that are on disk to stay, where it can tell. */
 	readonly size?: number;
 	/** Resolves when the bytes are on disk to stay; rejects when none of them count as written. */
 	append(bytes: Uint8Array): Promise<void>;
@@ -32,11 +33,14 @@ export interface AppendLog {
  * Reads a file of lines as it stands.
  *
  * @param onLine  called with each whole line, without its end
+ * @param codec   how the lines stand in it; as they are unless given
  * @returns bytes up to the end of the last whole line, and those of a torn one after it
+ * @throws {CloudFault} what the codec throws for a line that was changed
  */
 export async function readLines(
 	path: string,
 	onLine: (line: string) => void,
+	codec: LineCodec = plainLines(path),
 ): Promise<{ whole: number; torn: number }> {
 	const file = await open(path, "r");
 	try {
@@ -44,11 +48,14 @@ export async function readLines(
 		let whole = 0;
 		for (;;) {
 			const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(readBytes), 0, readBytes);
-			if (bytesRead === 0) return { whole, torn: rest.length };
+			if (bytesRead === 0) {
+				if (rest.length > 0) codec.openTorn(rest.toString("latin1"));
+				return { whole, torn: rest.length };
+			}
 			rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
 			let start = 0;
 			for (let end = rest.indexOf(newline); end >= 0; end = rest.indexOf(newline, start)) {
-				onLine(rest.toString("utf8", start, end));
+				for (const line of codec.open(rest.toString("utf8", start, end))) onLine(line);
 				start = end + 1;
 			}
 			whole += start;
@@ -68,12 +75,14 @@ export async function readLines(
 export class DiskLog implements AppendLog {
 	readonly #path: string;
 	#file: number;
+	#codec: LineCodec;
 	#size: number;
 	#failure: Error | undefined;
 
-	private constructor(path: string, file: number) {
+	private constructor(path: string, file: number, codec: LineCodec) {
 		this.#path = path;
 		this.#file = file;
+		this.#codec = codec;
 		this.#size = fstatSync(file).size;
 	}
 
@@ -82,19 +91,21 @@ export class DiskLog implements AppendLog {
 	 * write leaves it, is cut off: it was never acknowledged to anybody.
 	 *
 	 * @param onLine  called with each whole line that is there
+	 * @param codec   how the lines stand in it; as they are unless given
 	 * @returns the log, and how many bytes of a torn line were cut off
 	 */
 	static async open(
 		path: string,
 		onLine: (line: string) => void,
+		codec: LineCodec = plainLines(path),
 	): Promise<{ log: DiskLog; torn: number }> {
 		const file = openSync(path, "a", 0o600);
 		try {
-			const { whole, torn } = await readLines(path, onLine);
+			const { whole, torn } = await readLines(path, onLine, codec);
 			if (torn > 0) ftruncateSync(file, whole);
 			// A file that has just been made is there to stay only when its name is.
 			syncName(path);
-			return { log: new DiskLog(path, file), torn };
+			return { log: new DiskLog(path, file, codec), torn };
 		} catch (error) {
 			closeSync(file);
 			throw error;
@@ -108,9 +119,11 @@ export class DiskLog implements AppendLog {
 	async append(bytes: Uint8Array): Promise<void> {
 		if (this.#failure) throw this.#failure;
 		try {
-			for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+			const stored = this.#codec.seal(bytes);
+			for (let at = 0; at < stored.length; ) at += writeSync(this.#file, stored, at);
 			await syncData(this.#file);
-			this.#size += bytes.length;
+			this.#size += stored.length;
+			this.#codec.written();
 		} catch (error) {
 			this.#undo();
 			throw error;
@@ -124,6 +137,7 @@ export class DiskLog implements AppendLog {
 			const file = openSync(this.#path, "ax", 0o600);
 			closeSync(this.#file);
 			this.#file = file;
+			this.#codec = this.#codec.anew();
 			this.#size = 0;
 			// Before anything in the new file is acknowledged.
 			syncName(this.#path);

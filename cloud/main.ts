@@ -34,6 +34,7 @@ import { Series } from "./store/series.ts";
 import { type Retention, Upkeep } from "./store/upkeep.ts";
 import { type S3Target, Uploader } from "./store/upload.ts";
 import { realTimers, type Timers } from "./timers.ts";
+import { Vault, type VaultOptions } from "./vault/vault.ts";
 import { makeApp } from "./web/app.ts";
 import type { FaultControl } from "./web/faults.ts";
 import { isLoopback } from "./web/guard.ts";
@@ -42,7 +43,7 @@ import type { HttpAddress } from "./web/open.ts";
 import { type HttpServer, readToken, serve } from "./web/server.ts";
 import type { Services } from "./web/services.ts";
 
-export interface CloudOptions {
+export interface CloudOptions extends VaultOptions {
 	/** Where certificates, archive and shadows are; made when it is missing. */
 	readonly dataDir: string;
 	/** 0 takes a free one. */
@@ -133,6 +134,7 @@ const reportPattern = /^isobar\/([a-zA-Z0-9:_-]{1,128})\/report$/;
 /**
  * Starts the local cloud on one data directory: authority, archive, shadows, broker, listener.
  *
+ * @throws {KeyFault} for a key that is missing, wrong or not wanted; nothing is changed then
  * @throws {CloudFault} with a one-line message, for example "EADDRINUSE" for a port in use
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -141,16 +143,18 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 	const bounds = { ...usualBounds(), ...options.bounds };
 	const peerLog = limitLines(log);
 	const layout = new Layout(dataDir);
-	await provision(dataDir, [], undefined, options.caPassphrase);
+	const vault = await Vault.open(dataDir, options);
+	const secrets = { caPassphrase: options.caPassphrase, vault };
+	await provision(dataDir, [], undefined, secrets);
 	// What has been opened so far, newest first: a start that fails, a crash and an end all go backwards.
 	const opened: { kill(): void; close(): Promise<void> }[] = [];
 	const unlock = takeLock(layout.lock);
 	try {
-		const registry = await RegistryStore.open(layout.registry);
+		const registry = await RegistryStore.open(layout.registry, vault);
 		opened.unshift(registry);
 		const realm = { region, accountId };
 		const access = await Access.open(registry, layout, realm);
-		const archive = await Archive.open(layout.archive, { channels, log });
+		const archive = await Archive.open(layout.archive, { channels, vault, log });
 		opened.unshift(archive);
 		const upkeep = new Upkeep({
 			compactor: archive.compactor,
@@ -160,6 +164,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 				new Uploader({
 					...options.s3,
 					directory: layout.archive,
+					vault,
 					compactor: archive.compactor,
 					log,
 				}),
@@ -175,9 +180,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			log,
 		});
 		opened.unshift(iotLog);
-		const metadata = await MetadataArchive.open(layout.archive, log);
+		const metadata = await MetadataArchive.open(layout.archive, log, vault);
 		opened.unshift(metadata);
 		const shadows = await Shadows.open(layout.shadows, {
+			vault,
 			log,
 			iotLog,
 			publish: (topicName, payload) => {
@@ -196,6 +202,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			eventsDir: layout.events,
 			mailsDir: layout.mails,
 			lettersDir: layout.letters,
+			vault,
 			environment,
 			timers,
 			log,
@@ -205,6 +212,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			ruleDirs: [layout.rules, ...(options.rulesDir === undefined ? [] : [options.rulesDir])],
 			targetsDir: layout.targets,
 			stateDir: layout.ruleState,
+			vault,
 			environment,
 			timers,
 			notices,
@@ -226,7 +234,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			});
 		};
 		const templates = new Templates(layout);
-		const authority = await openAuthority(layout, options.caPassphrase);
+		const authority = await openAuthority(layout, secrets);
 		const provisioning = new Provisioning({
 			registry,
 			access,
@@ -287,7 +295,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const watch =
 			options.http &&
 			(await Watch.open({
-				...{ archive, broker, channels, notices, registry, shadows, log },
+				...{ archive, broker, channels, notices, registry, shadows, vault, log },
 				figuresPath: layout.figures,
 				bounds,
 				rulesExecuted: () =>
@@ -313,7 +321,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			bounds,
 			log: peerLog,
 			certificate: await readFile(layout.server.certificate, "utf8"),
-			key: await readFile(layout.server.key, "utf8"),
+			key: (await vault.read(layout.server.key))!,
 			authority: await readFile(layout.authority.certificate, "utf8"),
 			accepts: (certificate) => access.isRegistered(certificate) || justInTime.knows(certificate),
 			takesTokens: authorizer !== undefined,
@@ -338,7 +346,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const views = watch && { series, watch, faults };
 		const http =
 			options.http &&
-			(await openHttp({ ...services, views }, options.http, { layout, bounds, log }));
+			(await openHttp({ ...services, views }, options.http, { layout, vault, bounds, log }));
 		if (http) {
 			const forget = (): Promise<void> => {
 				rmSync(layout.http, { force: true });
@@ -402,9 +410,14 @@ async function noteAll(
 async function openHttp(
 	services: Services,
 	{ port, host = "127.0.0.1", pageDir }: HttpOptions,
-	{ layout, bounds, log }: { layout: Layout; bounds: Bounds; log(line: string): void },
+	{
+		layout,
+		vault,
+		bounds,
+		log,
+	}: { layout: Layout; vault: Vault; bounds: Bounds; log(line: string): void },
 ): Promise<HttpServer> {
-	const token = isLoopback(host) ? undefined : await readToken(layout.httpToken);
+	const token = isLoopback(host) ? undefined : await readToken(layout.httpToken, vault);
 	const app = makeApp(services, { token, pageDir, log });
 	const server = await serve(app, { port, host, bounds, log });
 	const address: HttpAddress = { url: server.localUrl, token: token !== undefined };

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { messageOf } from "./fault.ts";
 import { DiskLog } from "./log.ts";
 import { isObject, type Json, type JsonObject } from "./services/document.ts";
+import { Vault } from "./vault/vault.ts";
 
 /** What an archive says of a station from a moment on, as the station has reported it in its shadow. */
 export interface StationMetadata {
@@ -38,13 +39,18 @@ export class MetadataArchive {
 	}
 
 	/** @param directory  that of the archive */
-	static async open(directory: string, log: (line: string) => void): Promise<MetadataArchive> {
+	static async open(
+		directory: string,
+		log: (line: string) => void,
+		vault = Vault.plain,
+	): Promise<MetadataArchive> {
 		const latest = new Map<string, string>();
 		const path = join(directory, "stations.jsonl");
-		const { log: file, torn } = await DiskLog.open(path, (line) => {
+		const onLine = (line: string): void => {
 			const { thing, site, sensors }: StationMetadata = JSON.parse(line);
 			latest.set(thing, JSON.stringify({ site, sensors }));
-		});
+		};
+		const { log: file, torn } = await DiskLog.open(path, onLine, vault.lines(path));
 		if (torn > 0) log(`${path}: cut off ${torn} bytes of a torn line`);
 		return new MetadataArchive(file, latest, log);
 	}

@@ -1,11 +1,12 @@
 import { access } from "node:fs/promises";
 import { hostname } from "node:os";
 import { CloudFault, codeOf } from "./fault.ts";
-import { createFile, makeDirectory, readIfPresent, syncDirectory } from "./file.ts";
+import { makeDirectory, readIfPresent, syncDirectory } from "./file.ts";
 import { type CredentialPaths, Layout } from "./layout.ts";
 import { makeKey } from "./registry/authority.ts";
-import { openAuthority } from "./registry/authoritykey.ts";
+import { openAuthority, type Secrets } from "./registry/authoritykey.ts";
 import { isThingName } from "./registry/registry.ts";
+import { Vault } from "./vault/vault.ts";
 
 /** Key generation and file syncs overlap this many deep; more gains nothing on a small machine. */
 const concurrency = 16;
@@ -16,7 +17,7 @@ const concurrency = 16;
  * it can be called at every start, and a run that was cut short is taken up where it stopped.
  *
  * @param onProgress    called after each thing with how many of them are done
- * @param caPassphrase  of the authority's private key, see `openAuthority`
+ * @param secrets       of the authority's private key, see `openAuthority`, and of the others
  * @throws {CloudFault} "BadName" for a text that cannot name a thing; "KeyMissing" for a certificate
  *   whose private key is gone
  */
@@ -24,8 +25,9 @@ export async function provision(
 	dataDir: string,
 	thingNames: readonly string[],
 	onProgress: (done: number) => void = () => {},
-	caPassphrase?: string,
+	secrets: Secrets = {},
 ): Promise<void> {
+	const { vault = Vault.plain } = secrets;
 	for (const thing of thingNames) {
 		if (!isThingName(thing)) {
 			throw new CloudFault(
@@ -37,8 +39,8 @@ export async function provision(
 	const layout = new Layout(dataDir);
 	for (const directory of layout.directories) await makeDirectory(directory);
 
-	const authority = await openAuthority(layout, caPassphrase);
-	await ensureCredentials(layout.server, (key) =>
+	const authority = await openAuthority(layout, secrets);
+	await ensureCredentials(layout.server, vault, (key) =>
 		authority.issueServer(key, [...new Set(["localhost", hostname()])], ["127.0.0.1", "::1"]),
 	);
 
@@ -52,7 +54,7 @@ export async function provision(
 			next += 1;
 			const paths = layout.thing(thing);
 			if (!(await bothPresent(paths))) {
-				await ensureCredentials(paths, (key) => authority.issueDevice(key, thing));
+				await ensureCredentials(paths, vault, (key) => authority.issueDevice(key, thing));
 			}
 			done += 1;
 			onProgress(done);
@@ -74,10 +76,11 @@ interface Credentials {
  */
 async function ensureCredentials(
 	paths: CredentialPaths,
+	vault: Vault,
 	issue: (key: string) => Promise<string>,
 ): Promise<Credentials> {
 	const certificate = await readIfPresent(paths.certificate);
-	let key = await readIfPresent(paths.key);
+	let key = await vault.read(paths.key);
 	if (certificate !== undefined) {
 		if (key !== undefined) return { certificate, key };
 		throw new CloudFault(
@@ -85,13 +88,19 @@ async function ensureCredentials(
 			`${paths.certificate} has no private key beside it; remove it to have a new pair made`,
 		);
 	}
-	key ??= await createOrRead(paths.key, await makeKey(), 0o600);
-	return { key, certificate: await createOrRead(paths.certificate, await issue(key), 0o644) };
+	key ??= await createOrRead(vault, paths.key, await makeKey(), 0o600);
+	const issued = await issue(key);
+	return { key, certificate: await createOrRead(Vault.plain, paths.certificate, issued, 0o644) };
 }
 
 /** Where two runs make the same file at one time, both go on with the one that came first. */
-async function createOrRead(path: string, text: string, mode: number): Promise<string> {
-	return (await createFile(path, text, mode)) ? text : (await readIfPresent(path))!;
+async function createOrRead(
+	vault: Vault,
+	path: string,
+	text: string,
+	mode: number,
+): Promise<string> {
+	return (await vault.create(path, text, mode)) ? text : (await vault.read(path))!;
 }
 
 async function bothPresent(paths: CredentialPaths): Promise<boolean> {

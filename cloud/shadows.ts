@@ -1,13 +1,7 @@
 import { readdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CloudFault, messageOf } from "./fault.ts";
-import {
-	makeDirectory,
-	readIfPresent,
-	replaceFile,
-	syncDirectory,
-	temporarySuffix,
-} from "./file.ts";
+import { makeDirectory, syncDirectory, temporarySuffix } from "./file.ts";
 import type { IotLog } from "./iotlog.ts";
 import type { JsonObject } from "./services/document.ts";
 import {
@@ -25,9 +19,12 @@ import {
 	shadowPrefix,
 } from "./services/shadow.ts";
 import type { Protocol } from "./traffic.ts";
+import { Vault } from "./vault/vault.ts";
 
 export interface ShadowsOptions {
 	readonly iotLog?: IotLog | undefined;
+	/** How the files stand on disk; as they are unless given. */
+	readonly vault?: Vault;
 	publish(topicName: string, payload: string): void;
 	log(line: string): void;
 }
@@ -57,6 +54,7 @@ export class ShadowRejected extends Error {
 export class Shadows {
 	readonly #directory: string;
 	readonly #options: ShadowsOptions;
+	readonly #vault: Vault;
 	readonly #records: Map<string, ShadowRecord>;
 	readonly #queues = new Map<string, { length: number; tail: Promise<unknown> }>();
 	readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -71,16 +69,18 @@ export class Shadows {
 	) {
 		this.#directory = directory;
 		this.#options = options;
+		this.#vault = options.vault ?? Vault.plain;
 		this.#records = records;
 	}
 
 	/** @throws {CloudFault} "Corrupt" when a file is there that holds no shadow */
 	static async open(directory: string, options: ShadowsOptions): Promise<Shadows> {
+		const { vault = Vault.plain } = options;
 		const records = new Map<string, ShadowRecord>();
 		for (const name of await readdir(directory, { recursive: true })) {
 			const path = join(directory, name);
 			if (name.endsWith(temporarySuffix)) await unlink(path);
-			else if (name.endsWith(".json")) records.set(path, await readRecord(path));
+			else if (name.endsWith(".json")) records.set(path, await readRecord(path, vault));
 		}
 		return new Shadows(directory, options, records);
 	}
@@ -180,7 +180,8 @@ export class Shadows {
 		if (!outcome.record) return outcome;
 		try {
 			await makeDirectory(dirname(path));
-			await replaceFile(path, JSON.stringify(outcome.record), 0o600, () => !this.#stopped);
+			const text = JSON.stringify(outcome.record);
+			await this.#vault.replace(path, text, 0o600, () => !this.#stopped);
 			await syncDirectory(dirname(path));
 		} catch (error) {
 			this.#options.log(`shadow of ${request.thing} can't be stored: ${messageOf(error)}`);
@@ -264,8 +265,8 @@ function requestOf(address: ShadowAddress, operation: ShadowOperation): ShadowRe
 	return request;
 }
 
-async function readRecord(path: string): Promise<ShadowRecord> {
-	const text = await readIfPresent(path);
+async function readRecord(path: string, vault: Vault): Promise<ShadowRecord> {
+	const text = await vault.read(path);
 	try {
 		const record: ShadowRecord = JSON.parse(text!);
 		if (!Number.isSafeInteger(record.version)) throw new Error("it has no version");

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { rename } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { GroupCommit } from "../commit.ts";
 import { messageOf } from "../fault.ts";
 import { makeDirectory, syncDirectory } from "../file.ts";
 import { type AppendLog, DiskLog, readLines } from "../log.ts";
 import type { JsonObject } from "../services/document.ts";
+import { Vault } from "../vault/vault.ts";
 
 /** What an event is about: a station's connection, an alarm and its end, a rule, a mail, the cloud. */
 export type EventKind =
@@ -67,7 +68,11 @@ export class EventLog {
 		this.#nextId = (events.at(-1)?.id ?? 0) + 1;
 	}
 
-	static async open(directory: string, log: (line: string) => void): Promise<EventLog> {
+	static async open(
+		directory: string,
+		log: (line: string) => void,
+		vault = Vault.plain,
+	): Promise<EventLog> {
 		await makeDirectory(directory);
 		const events: CloudEvent[] = [];
 		const take = (line: string): void => {
@@ -75,8 +80,8 @@ export class EventLog {
 			if (event) events.push(event);
 		};
 		const previous = join(directory, previousFile);
-		if (existsSync(previous)) await readLines(previous, take);
-		return new EventLog(await TwoFiles.open(directory, take), events, log);
+		if (existsSync(previous)) await readLines(previous, take, vault.lines(previous));
+		return new EventLog(await TwoFiles.open(directory, take, vault), events, log);
 	}
 
 	/** @param epochMs  UTC */
@@ -146,23 +151,31 @@ export class EventLog {
 
 /** A log that begins a new file when one is full, and forgets the one before the last. */
 class TwoFiles implements AppendLog {
-	readonly #directory: string;
+	readonly #path: string;
+	readonly #vault: Vault;
 	#log: DiskLog;
 	#lines: number;
 
-	private constructor(directory: string, log: DiskLog, lines: number) {
-		this.#directory = directory;
+	private constructor(path: string, vault: Vault, log: DiskLog, lines: number) {
+		this.#path = path;
+		this.#vault = vault;
 		this.#log = log;
 		this.#lines = lines;
 	}
 
-	static async open(directory: string, onLine: (line: string) => void): Promise<TwoFiles> {
+	static async open(
+		directory: string,
+		onLine: (line: string) => void,
+		vault: Vault,
+	): Promise<TwoFiles> {
+		const path = join(directory, currentFile);
 		let lines = 0;
-		const { log } = await DiskLog.open(join(directory, currentFile), (line) => {
+		const take = (line: string): void => {
 			lines += 1;
 			onLine(line);
-		});
-		return new TwoFiles(directory, log, lines);
+		};
+		const { log } = await DiskLog.open(path, take, vault.lines(path));
+		return new TwoFiles(path, vault, log, lines);
 	}
 
 	async append(bytes: Uint8Array): Promise<void> {
@@ -177,9 +190,10 @@ class TwoFiles implements AppendLog {
 
 	async #turn(): Promise<void> {
 		this.#log.close();
-		await rename(join(this.#directory, currentFile), join(this.#directory, previousFile));
-		await syncDirectory(this.#directory);
-		this.#log = (await DiskLog.open(join(this.#directory, currentFile), () => {})).log;
+		const directory = dirname(this.#path);
+		await rename(this.#path, join(directory, previousFile));
+		await syncDirectory(directory);
+		this.#log = (await DiskLog.open(this.#path, () => {}, this.#vault.lines(this.#path))).log;
 		this.#lines = 0;
 	}
 }

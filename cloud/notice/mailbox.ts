@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { readdir, readFile, unlink } from "node:fs/promises";
+import { readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createTransport } from "nodemailer";
 import { codeOf, messageOf } from "../fault.ts";
-import { makeDirectory, replaceFile, syncDirectory, temporarySuffix } from "../file.ts";
+import { makeDirectory, syncDirectory, temporarySuffix } from "../file.ts";
 import type { Timers } from "../timers.ts";
+import type { Vault } from "../vault/vault.ts";
 import { type SmtpSettings, smtpTransport } from "./smtp.ts";
 
 /** A mail to be written. */
@@ -43,6 +44,8 @@ export interface Mail extends MailSummary {
 export interface MailboxOptions {
 	/** The folder of mails. */
 	readonly directory: string;
+	/** How they stand on disk. */
+	readonly vault: Vault;
 	readonly from: string;
 	/** The server that mails go to; with none they stay in the folder. */
 	readonly smtp: SmtpSettings | undefined;
@@ -89,7 +92,7 @@ export class Mailbox {
 			const path = join(options.directory, name);
 			if (name.endsWith(temporarySuffix)) await unlink(path);
 			else if (name.endsWith(".json")) {
-				const mail = JSON.parse(await readFile(path, "utf8")) as Kept;
+				const mail = JSON.parse(options.vault.readSync(path)) as Kept;
 				mails.set(mail.id, mail);
 			}
 		}
@@ -98,7 +101,7 @@ export class Mailbox {
 
 	/** Writes a mail. What this resolves is on disk, and goes to the server as soon as that takes it. */
 	async post(letter: Letter): Promise<MailSummary> {
-		const { directory, smtp, timers } = this.#options;
+		const { directory, vault, smtp, timers } = this.#options;
 		const now = timers.now();
 		this.#newest = Math.max(now, this.#newest + 1);
 		const id = `${new Date(this.#newest).toISOString().replace(/[-:]/g, "")}-${randomBytes(4).toString("hex")}`;
@@ -113,7 +116,7 @@ export class Mailbox {
 			text,
 			attempts: 0,
 		};
-		await replaceFile(this.#eml(id), await compose(mail, now), 0o600);
+		await vault.replace(this.#eml(id), await compose(mail, now), 0o600);
 		await this.#keep(mail);
 		await syncDirectory(directory);
 		await this.#trim();
@@ -139,7 +142,7 @@ export class Mailbox {
 	async read(id: string): Promise<Mail | undefined> {
 		const mail = this.#mails.get(id);
 		if (!mail) return undefined;
-		const source = await readFile(this.#eml(id), "utf8");
+		const source = this.#options.vault.readSync(this.#eml(id));
 		return { ...summaryOf(mail), text: mail.text, source };
 	}
 
@@ -159,11 +162,8 @@ export class Mailbox {
 	}
 
 	async #keep(mail: Kept): Promise<void> {
-		await replaceFile(
-			join(this.#options.directory, `${mail.id}.json`),
-			JSON.stringify(mail),
-			0o600,
-		);
+		const { directory, vault } = this.#options;
+		await vault.replace(join(directory, `${mail.id}.json`), JSON.stringify(mail), 0o600);
 		const before = this.#mails.get(mail.id)?.state;
 		this.#mails.set(mail.id, mail);
 		if (mail.state !== before) this.#options.onMail?.(summaryOf(mail));
@@ -209,10 +209,10 @@ export class Mailbox {
 	async #send(): Promise<void> {
 		const mail = this.#next();
 		if (!mail) return;
-		const { smtp, log, timers } = this.#options;
+		const { smtp, vault, log, timers } = this.#options;
 		const { error: _, ...rest } = mail;
 		try {
-			const raw = await readFile(this.#eml(mail.id));
+			const raw = vault.readSync(this.#eml(mail.id));
 			const envelope = { from: mail.from, to: [...mail.to] };
 			await smtpTransport(smtp!).sendMail({ envelope, raw });
 			await this.#keep({ ...rest, state: "sent" });

@@ -1,6 +1,7 @@
 import { messageOf } from "../fault.ts";
 import type { Environment } from "../rules/sql/scope.ts";
 import type { Timers } from "../timers.ts";
+import { Vault } from "../vault/vault.ts";
 import {
 	type AlarmChange,
 	type AlarmName,
@@ -20,6 +21,8 @@ export interface NoticesOptions {
 	readonly eventsDir: string;
 	readonly mailsDir: string;
 	readonly lettersDir: string;
+	/** How events and mails stand on disk; as they are unless given. */
+	readonly vault?: Vault;
 	readonly environment: Environment;
 	readonly timers: Timers;
 	log(line: string): void;
@@ -69,12 +72,13 @@ export class Notices {
 
 	/** @throws {ConfigFault} when the file of settings can't be used */
 	static async open(options: NoticesOptions): Promise<Notices> {
-		const { log, timers } = options;
+		const { log, timers, vault = Vault.plain } = options;
 		const settings = await readNoticeSettings(options.settingsFile);
 		const letters = await Letters.open(options.lettersDir, options.environment);
-		const events = await EventLog.open(options.eventsDir, log);
+		const events = await EventLog.open(options.eventsDir, log, vault);
 		const mailbox = await Mailbox.open({
 			directory: options.mailsDir,
+			vault,
 			from: settings.from,
 			smtp: settings.smtp,
 			timers,

@@ -3,7 +3,8 @@ import { CloudFault } from "../fault.ts";
 import { createFile, readIfPresent, syncDirectory } from "../file.ts";
 import { type CredentialPaths, Layout } from "../layout.ts";
 import { makeKey } from "../registry/authority.ts";
-import { openAuthority } from "../registry/authoritykey.ts";
+import { openAuthority, type Secrets } from "../registry/authoritykey.ts";
+import { Vault } from "../vault/vault.ts";
 import { isTemplateName } from "./templates.ts";
 
 /** Common names of claim certificates start with this; what is behind it is a template. */
@@ -28,18 +29,19 @@ export function claimPolicyName(templateName: string): string {
 export async function makeClaim(
 	dataDir: string,
 	templateName: string,
-	caPassphrase?: string,
+	secrets: Secrets = {},
 ): Promise<CredentialPaths> {
+	const { vault = Vault.plain } = secrets;
 	const layout = new Layout(dataDir);
 	const paths = layout.claim(templateName);
 	if ((await readIfPresent(paths.certificate)) !== undefined) return paths;
 	if ((await readIfPresent(layout.authority.certificate)) === undefined) {
 		throw new CloudFault("NotFound", `there is no authority in ${layout.root}`);
 	}
-	const authority = await openAuthority(layout, caPassphrase);
-	await createFile(paths.key, await makeKey(), 0o600);
+	const authority = await openAuthority(layout, secrets);
+	await vault.create(paths.key, await makeKey(), 0o600);
 	// Of a run that was cut short there may be a key, and it is as good.
-	const key = (await readIfPresent(paths.key))!;
+	const key = (await vault.read(paths.key))!;
 	await createFile(
 		paths.certificate,
 		await authority.issueDevice(key, claimPrefix + templateName),

@@ -2,7 +2,16 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { CloudFault } from "../fault.ts";
 import { createFile, readIfPresent, replaceFile, syncDirectory } from "../file.ts";
 import type { Layout } from "../layout.ts";
+import { Vault } from "../vault/vault.ts";
 import { Authority, makeKey } from "./authority.ts";
+
+/** What opens the private keys of a data directory; nothing does when they stand open. */
+export interface Secrets {
+	/** Of the authority's key; in an encrypted directory it has one from the key of that unless given. */
+	readonly caPassphrase?: string | undefined;
+	/** How all other keys stand on disk; as they are unless given. */
+	readonly vault?: Vault | undefined;
+}
 
 /**
  * Opens the authority of a data directory, and makes it where there is none.
@@ -14,8 +23,12 @@ import { Authority, makeKey } from "./authority.ts";
  * @throws {CloudFault} "KeyEncrypted" when a passphrase is needed and there is none, "WrongKey" when it
  *   is another one, "KeyMissing" when the certificate has no key beside it; nothing is changed then
  */
-export async function openAuthority(layout: Layout, passphrase?: string): Promise<Authority> {
+export async function openAuthority(
+	layout: Layout,
+	{ caPassphrase, vault = Vault.plain }: Secrets = {},
+): Promise<Authority> {
 	const paths = layout.authority;
+	const passphrase = caPassphrase ?? vault.passphrase(paths.key);
 	const certificate = await readIfPresent(paths.certificate);
 	const stored = await readIfPresent(paths.key);
 	if (certificate !== undefined && stored === undefined) {

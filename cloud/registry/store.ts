@@ -1,13 +1,8 @@
 import { readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { CloudFault, messageOf } from "../fault.ts";
-import {
-	makeDirectory,
-	readIfPresent,
-	replaceFile,
-	syncDirectory,
-	temporarySuffix,
-} from "../file.ts";
+import { makeDirectory, syncDirectory, temporarySuffix } from "../file.ts";
+import { Vault } from "../vault/vault.ts";
 import { type Change, Registry } from "./registry.ts";
 
 type Kind = Change["kind"];
@@ -34,23 +29,25 @@ export class RegistryStore {
 	/** Called after changes have come into force. */
 	onChanged: (changes: readonly Change[]) => void = () => {};
 	readonly #directory: string;
+	readonly #vault: Vault;
 	#tail: Promise<unknown> = Promise.resolve();
 	#stopped = false;
 
-	private constructor(directory: string, state: Registry) {
+	private constructor(directory: string, state: Registry, vault: Vault) {
 		this.#directory = directory;
+		this.#vault = vault;
 		this.state = state;
 	}
 
 	/** @throws {CloudFault} "Corrupt" when a file is there that holds no entity */
-	static async open(directory: string): Promise<RegistryStore> {
+	static async open(directory: string, vault = Vault.plain): Promise<RegistryStore> {
 		const state = new Registry();
 		for (const [kind, folder] of Object.entries(folders)) {
 			const path = join(directory, folder);
 			await makeDirectory(path);
-			state.apply(await readFolder(path, kind as Kind));
+			state.apply(await readFolder(path, kind as Kind, vault));
 		}
-		return new RegistryStore(directory, state);
+		return new RegistryStore(directory, state, vault);
 	}
 
 	/**
@@ -102,12 +99,12 @@ export class RegistryStore {
 	async #writeOne({ kind, name, value }: Change): Promise<void> {
 		const path = join(this.#directory, folders[kind], `${name}.json`);
 		const text = JSON.stringify(value);
-		if (value) await replaceFile(path, text, 0o600, () => !this.#stopped);
+		if (value) await this.#vault.replace(path, text, 0o600, () => !this.#stopped);
 		else if (!this.#stopped) await unlink(path);
 	}
 }
 
-async function readFolder(directory: string, kind: Kind): Promise<Change[]> {
+async function readFolder(directory: string, kind: Kind, vault: Vault): Promise<Change[]> {
 	const changes: Change[] = [];
 	for (const file of await readdir(directory)) {
 		const path = join(directory, file);
@@ -117,7 +114,7 @@ async function readFolder(directory: string, kind: Kind): Promise<Change[]> {
 		}
 		const name = file.slice(0, -".json".length);
 		try {
-			const value = JSON.parse((await readIfPresent(path))!);
+			const value = JSON.parse((await vault.read(path))!);
 			changes.push({ kind, name, value });
 		} catch (error) {
 			throw new CloudFault("Corrupt", `${path} holds no ${kind}: ${messageOf(error)}`);

@@ -4,6 +4,7 @@ import { GroupCommit, type Settled } from "../commit.ts";
 import { messageOf } from "../fault.ts";
 import { makeDirectory } from "../file.ts";
 import { type AppendLog, DiskLog, readLines } from "../log.ts";
+import type { Vault } from "../vault/vault.ts";
 
 /** Something that is to be done, and must not be forgotten before it is. */
 export interface Entry {
@@ -41,6 +42,7 @@ export class Journal<T extends Entry> {
 	static async open<T extends Entry>(
 		directory: string,
 		log: (line: string) => void,
+		vault: Vault,
 	): Promise<{ journal: Journal<T>; pending: readonly T[] }> {
 		await makeDirectory(directory);
 		const names = (await readdir(directory)).filter((name) => segmentPattern.test(name)).sort();
@@ -49,18 +51,19 @@ export class Journal<T extends Entry> {
 		for (const name of names) {
 			const path = join(directory, name);
 			const open = new Set<string>();
-			await readLines(path, (line) => {
+			const take = (line: string): void => {
 				const { begin, end } = parse<T>(line);
 				if (begin) {
 					entries.set(begin.id, begin);
 					open.add(begin.id);
 				} else if (end !== undefined) entries.delete(end);
-			});
+			};
+			await readLines(path, take, vault.lines(path));
 			segments.push({ path, open });
 		}
 		for (const { open } of segments) for (const id of open) if (!entries.has(id)) open.delete(id);
 		const last = Number(segmentPattern.exec(names.at(-1) ?? "")?.[1] ?? 0);
-		const writer = await SegmentWriter.open(directory, last + 1);
+		const writer = await SegmentWriter.open(directory, last + 1, vault);
 		segments.push({ path: writer.path, open: new Set() });
 		const journal = new Journal<T>(log, segments, writer);
 		await journal.#clean();
@@ -107,21 +110,24 @@ export class Journal<T extends Entry> {
 /** Writes lines to one file after another. */
 class SegmentWriter implements AppendLog {
 	readonly #directory: string;
+	readonly #vault: Vault;
 	#number: number;
 	#log: DiskLog;
 	#bytes = 0;
 	/** A new file has been begun. */
 	onTurn: (path: string) => void = () => {};
 
-	private constructor(directory: string, number: number, log: DiskLog) {
+	private constructor(directory: string, number: number, vault: Vault, log: DiskLog) {
 		this.#directory = directory;
+		this.#vault = vault;
 		this.#number = number;
 		this.#log = log;
 	}
 
-	static async open(directory: string, number: number): Promise<SegmentWriter> {
-		const { log } = await DiskLog.open(pathOf(directory, number), () => {});
-		return new SegmentWriter(directory, number, log);
+	static async open(directory: string, number: number, vault: Vault): Promise<SegmentWriter> {
+		const path = pathOf(directory, number);
+		const { log } = await DiskLog.open(path, () => {}, vault.lines(path));
+		return new SegmentWriter(directory, number, vault, log);
 	}
 
 	get path(): string {
@@ -130,7 +136,8 @@ class SegmentWriter implements AppendLog {
 
 	async append(bytes: Uint8Array): Promise<void> {
 		if (this.#bytes >= segmentBytes) {
-			const { log } = await DiskLog.open(pathOf(this.#directory, this.#number + 1), () => {});
+			const path = pathOf(this.#directory, this.#number + 1);
+			const { log } = await DiskLog.open(path, () => {}, this.#vault.lines(path));
 			this.#log.close();
 			this.#log = log;
 			this.#number += 1;

@@ -6,6 +6,7 @@ import type { IotEvent, IotLog } from "../iotlog.ts";
 import type { EventLog } from "../notice/events.ts";
 import type { Json, JsonObject } from "../services/document.ts";
 import type { Timers } from "../timers.ts";
+import type { Vault } from "../vault/vault.ts";
 import { type Action, type ActionType, PermanentFault } from "./actions/action.ts";
 import { LineFiles } from "./actions/lines.ts";
 import { fanOut, type Subscription } from "./actions/topics.ts";
@@ -32,6 +33,8 @@ export interface RulesOptions extends RulesFound {
 	readonly topics: Readonly<Record<string, readonly Subscription[]>>;
 	/** Folder of the journal and of `failed.jsonl`. */
 	readonly directory: string;
+	/** How they stand on disk. */
+	readonly vault: Vault;
 	readonly environment: Environment;
 	readonly timers: Timers;
 	readonly events: EventLog;
@@ -92,13 +95,13 @@ export class Rules {
 	private constructor(options: RulesOptions, journal: Journal<Execution>) {
 		this.#options = options;
 		this.#journal = journal;
-		this.#failed = new LineFiles(options.directory);
+		this.#failed = new LineFiles(options.directory, options.vault);
 	}
 
 	/** Goes on with what the last run has left. Files that are no rules are reported, and nothing more. */
 	static async open(options: RulesOptions): Promise<Rules> {
-		const { directory, log } = options;
-		const { journal, pending } = await Journal.open<Execution>(directory, log);
+		const { directory, vault, log } = options;
+		const { journal, pending } = await Journal.open<Execution>(directory, log, vault);
 		const rules = new Rules(options, journal);
 		rules.set(options);
 		if (pending.length > 0) log(`rules: ${pending.length} executions go on from the last run`);

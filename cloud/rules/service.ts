@@ -5,6 +5,7 @@ import { readIfPresent } from "../file.ts";
 import type { IotLog } from "../iotlog.ts";
 import type { Notices } from "../notice/notices.ts";
 import type { Timers } from "../timers.ts";
+import { Vault } from "../vault/vault.ts";
 import { makeActions, type Targets } from "./actions/catalogue.ts";
 import { Functions } from "./actions/functions.ts";
 import { LineFiles } from "./actions/lines.ts";
@@ -24,6 +25,8 @@ export interface RulesServiceOptions {
 	readonly targetsDir: string;
 	/** Folder of the journal and of what failed. */
 	readonly stateDir: string;
+	/** How all of that stands on disk; as it is unless given. */
+	readonly vault?: Vault;
 	readonly environment: Environment;
 	readonly timers: Timers;
 	readonly notices: Notices;
@@ -50,17 +53,18 @@ interface TargetsDocument {
 
 /** @throws {ConfigFault} when `targets.json` can't be used; a rule that can't is reported and left out */
 export async function openRules(options: RulesServiceOptions): Promise<RulesService> {
-	const { ruleDirs, targetsDir, timers, log, notices } = options;
+	const { ruleDirs, targetsDir, timers, log, notices, vault = Vault.plain } = options;
 	const { topics = {}, streams: settings = {} } = await readTargets(ruleDirs);
 	const files = new RuleFiles(ruleDirs);
-	const queues = await Queues.open(join(targetsDir, "queues"), timers);
+	const queues = await Queues.open(join(targetsDir, "queues"), timers, vault);
 	const streamsDir = join(targetsDir, "streams");
-	const streams = await Streams.open({ directory: streamsDir, settings, timers, log });
-	const tables = new LineFiles(join(targetsDir, "tables"));
+	const streams = await Streams.open({ directory: streamsDir, vault, settings, timers, log });
+	const tables = new LineFiles(join(targetsDir, "tables"), vault);
 	const functions = new Functions(join(ruleDirs[0]!, "functions"));
 	const metrics = new RuleMetrics();
 	const actions = makeActions({
 		objectsDir: join(targetsDir, "objects"),
+		vault,
 		streams,
 		tables,
 		metrics,
@@ -75,6 +79,7 @@ export async function openRules(options: RulesServiceOptions): Promise<RulesServ
 		actions,
 		topics,
 		directory: options.stateDir,
+		vault,
 		environment: options.environment,
 		timers,
 		events: notices.events,

@@ -1,4 +1,5 @@
 import { SequenceSet } from "../sequences.ts";
+import { Vault } from "../vault/vault.ts";
 import { quoteName, quoteText } from "./database.ts";
 import { readManifest } from "./manifest.ts";
 import { rowColumns } from "./rows.ts";
@@ -15,10 +16,10 @@ export interface PartsAudit {
 }
 
 /** Reads the keys of all parts of an archive that no process writes. */
-export async function auditFiles(directory: string): Promise<PartsAudit> {
+export async function auditFiles(directory: string, vault = Vault.plain): Promise<PartsAudit> {
 	const none = { rows: 0, repeated: 0, known: new Map() };
-	if (readManifest(directory).parts.length === 0) return none;
-	const store = new Store({ directory });
+	if (readManifest(directory, vault).parts.length === 0) return none;
+	const store = new Store({ directory, vault });
 	try {
 		return await auditParts(store);
 	} finally {

@@ -1,19 +1,22 @@
 import { closeSync, fstatSync, openSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile } from "../file.ts";
 import { SequenceSet } from "../sequences.ts";
+import { damaged } from "../vault/fault.ts";
+import type { LineCodec } from "../vault/lines.ts";
+import type { Vault } from "../vault/vault.ts";
 import { type Database, quoteName, quoteText } from "./database.ts";
 import { type Manifest, type Part, readManifest, writeManifest } from "./manifest.ts";
 import { dayOf, PartWriter, partFolders } from "./partwriter.ts";
 import { lineStart, RowTable, readWholeLines, rowColumns } from "./rows.ts";
 import { closedSegments, segmentFile } from "./segments.ts";
-import { type Sources, selectRows } from "./source.ts";
+import { selectRows } from "./source.ts";
 import type { Store } from "./store.ts";
 
 /** What the compactor works with. */
 export interface CompactorOptions {
 	/** The archive. */
 	readonly directory: string;
+	readonly vault: Vault;
 	readonly store: Store;
 	isDirection(channel: string): boolean;
 	/** Ends the segment that grows, if it has a row. */
@@ -48,7 +51,7 @@ export class Compactor {
 
 	constructor(options: CompactorOptions) {
 		this.#options = options;
-		this.#writer = new PartWriter(options.directory, options.isDirection);
+		this.#writer = new PartWriter(options.directory, options.vault, options.isDirection);
 	}
 
 	/** Moves all that is in the landing log, then gathers the parts of days that are over. */
@@ -66,7 +69,7 @@ export class Compactor {
 	/** Changes the manifest with nothing else changing it; removes the files of parts that it no longer names. */
 	change(edit: (manifest: Manifest) => Manifest): Promise<void> {
 		const run = this.#running.then(async () => {
-			const before = readManifest(this.#options.directory);
+			const before = this.#manifest();
 			const after = edit(before);
 			if (after !== before) await this.#commit(before, after);
 		});
@@ -87,20 +90,21 @@ export class Compactor {
 			for (const number of numbers) await this.#move(database, number);
 		});
 		const today = new Date(now).toISOString().slice(0, 10);
-		for (const [day, parts] of partsByDay(readManifest(directory).parts)) {
+		for (const [day, parts] of partsByDay(this.#manifest().parts)) {
 			if (parts.length >= (day < today ? 2 : partsOfDay)) await this.#merge(day);
 		}
 	}
 
 	/** Moves one segment. */
 	async #move(database: Database, number: number): Promise<void> {
-		const { directory, log } = this.#options;
-		const before = readManifest(directory);
+		const { directory, vault, log } = this.#options;
+		const before = this.#manifest();
 		if (number <= before.compacted) return;
 		const table = await RowTable.create(database, "moving");
 		try {
 			const reader = new SegmentReader(before.known);
-			await reader.read(join(directory, segmentFile(number)), (lines) => table.add(number, lines));
+			const path = join(directory, segmentFile(number));
+			await reader.read(path, vault.lines(path), (lines) => table.add(number, lines));
 			if (reader.unreadable.length > 0) await this.#keepUnreadable(number, reader.unreadable);
 			const parts = await this.#writeDays(database, table, before.nextPart);
 			const after: Manifest = {
@@ -137,17 +141,16 @@ export class Compactor {
 
 	/** Writes the parts of a day as one. */
 	async #merge(day: string): Promise<void> {
-		const { directory, store } = this.#options;
-		const before = readManifest(directory);
+		const { store } = this.#options;
+		const before = this.#manifest();
 		const old = before.parts.filter((part) => part.day === day);
 		const channels = [...new Set(old.flatMap((part) => part.channels))].sort();
 		const columns = [...rowColumns.map(([name]) => name), ...channels];
-		const path: Sources["path"] = (part, folder) => store.path(part, folder);
-		const rows = selectRows({ parts: old, path }, { columns });
 		const number = before.nextPart;
-		const part = await store.beside((database) =>
-			this.#writer.write(database, { day, number, rows, channels }),
-		);
+		const part = await store.besideWithParts((database, path) => {
+			const rows = selectRows({ parts: old, path }, { columns });
+			return this.#writer.write(database, { day, number, rows, channels });
+		});
 		const parts = [...before.parts.filter((one) => one.day !== day), part];
 		const copied = old.filter(({ uploaded }) => uploaded).map(({ file }) => ({ day, file }));
 		const stale = [...(before.stale ?? []), ...copied];
@@ -156,9 +159,9 @@ export class Compactor {
 
 	/** Puts the new manifest in place; after that removes the files of parts that it no longer names. */
 	async #commit(before: Manifest, after: Manifest): Promise<void> {
-		const { directory, store } = this.#options;
+		const { directory, store, vault } = this.#options;
 		if (this.#killed) throw new Error("the archive is closed");
-		await writeManifest(directory, after);
+		await writeManifest(directory, after, vault);
 		const kept = new Set(after.parts.map(({ file }) => file));
 		const gone = before.parts.filter(({ file }) => !kept.has(file));
 		if (gone.length === 0) return;
@@ -169,11 +172,15 @@ export class Compactor {
 		});
 	}
 
+	#manifest(): Manifest {
+		return readManifest(this.#options.directory, this.#options.vault);
+	}
+
 	/** Lines that are no rows are kept beside the archive: nobody knows what they were. */
 	async #keepUnreadable(number: number, lines: readonly string[]): Promise<void> {
-		const { directory, log } = this.#options;
+		const { directory, vault, log } = this.#options;
 		const file = `unreadable-${String(number).padStart(6, "0")}.txt`;
-		await replaceFile(join(directory, file), `${lines.join("\n")}\n`, 0o600);
+		await vault.replace(join(directory, file), `${lines.join("\n")}\n`, 0o600);
 		log(`archive: kept ${lines.length} unreadable lines in ${file}`);
 	}
 }
@@ -189,12 +196,19 @@ class SegmentReader {
 		this.known = new Map(known);
 	}
 
-	async read(path: string, onLines: (lines: string[]) => Promise<void>): Promise<void> {
+	/** @throws {CloudFault} "Damaged" also for a last line without an end: it grows no more */
+	async read(
+		path: string,
+		codec: LineCodec,
+		onLines: (lines: string[]) => Promise<void>,
+	): Promise<void> {
 		const file = openSync(path, "r");
 		try {
-			await readWholeLines(file, 0, fstatSync(file).size, (lines) =>
+			const { size } = fstatSync(file);
+			const end = await readWholeLines(file, 0, size, codec, (lines) =>
 				onLines(lines.filter((line) => this.#isNew(line))),
 			);
+			if (end < size) throw damaged(path);
 		} finally {
 			closeSync(file);
 		}

@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { CloudFault, codeOf, messageOf } from "../fault.ts";
-import { replaceFile, syncDirectory } from "../file.ts";
+import { syncDirectory } from "../file.ts";
 import { SequenceSet } from "../sequences.ts";
+import { Vault } from "../vault/vault.ts";
 
 /** A Parquet file of one day. */
 export interface Part {
@@ -70,11 +71,11 @@ export function markManifest(directory: string): ManifestMark {
  * @throws {CloudFault} "Unreadable" with the path; nothing is guessed, since a part that is not in the manifest
  *   would be taken for a leftover
  */
-export function readManifest(directory: string): Manifest {
+export function readManifest(directory: string, vault = Vault.plain): Manifest {
 	const path = join(directory, manifestFile);
 	let text: string;
 	try {
-		text = readFileSync(path, "utf8");
+		text = vault.readSync(path);
 	} catch (error) {
 		if (codeOf(error) === "ENOENT") return emptyManifest;
 		throw error;
@@ -95,11 +96,15 @@ export function readManifest(directory: string): Manifest {
 }
 
 /** Puts a manifest in the place of the one before; it is on disk to stay when this resolves. */
-export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
+export async function writeManifest(
+	directory: string,
+	manifest: Manifest,
+	vault = Vault.plain,
+): Promise<void> {
 	const known = Object.fromEntries(
 		[...manifest.known].map(([thing, sequences]) => [thing, sequences.intervals]),
 	);
 	const text = `${JSON.stringify({ version, ...manifest, known })}\n`;
-	await replaceFile(join(directory, manifestFile), text, 0o600);
+	await vault.replace(join(directory, manifestFile), text, 0o600);
 	await syncDirectory(directory);
 }

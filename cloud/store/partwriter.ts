@@ -1,6 +1,8 @@
 import { chmod, open, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeDirectory, syncDirectory, temporarySuffix } from "../file.ts";
+import { ClearRoom } from "../vault/room.ts";
+import type { Vault } from "../vault/vault.ts";
 import { type Database, quoteName, quoteText } from "./database.ts";
 import { selectHours } from "./hourly.ts";
 import type { Part } from "./manifest.ts";
@@ -45,11 +47,13 @@ export interface PartSource {
 /** Writes Parquet parts: whole and on disk to stay, or not under their names. */
 export class PartWriter {
 	readonly #directory: string;
+	readonly #vault: Vault;
 	readonly #isDirection: (channel: string) => boolean;
 
 	/** @param directory  the archive */
-	constructor(directory: string, isDirection: (channel: string) => boolean) {
+	constructor(directory: string, vault: Vault, isDirection: (channel: string) => boolean) {
 		this.#directory = directory;
+		this.#vault = vault;
 		this.#isDirection = isDirection;
 	}
 
@@ -81,19 +85,42 @@ export class PartWriter {
 	): Promise<number> {
 		const directory = join(this.#directory, folder);
 		await makeDirectory(directory);
+		const path = join(directory, partFile(number));
 		const temporary = join(directory, temporaryName(partFile(number)));
-		await database.run(
-			`COPY (${select}) TO ${quoteText(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroup})`,
-		);
+		if (this.#vault.isSealed) await this.#copySealed(database, select, temporary, path);
+		else await copy(database, select, temporary);
 		await chmod(temporary, 0o600);
 		await syncFile(temporary);
-		await rename(temporary, join(directory, partFile(number)));
+		await rename(temporary, path);
 		await syncDirectory(directory);
 		// The folder of the day may be new, and so may the one that holds it.
 		await syncDirectory(dirname(directory));
 		await syncDirectory(this.#directory);
-		return (await stat(join(directory, partFile(number)))).size;
+		return (await stat(path)).size;
 	}
+
+	/** What DuckDB writes does not come into the archive before it is sealed. */
+	async #copySealed(
+		database: Database,
+		select: string,
+		temporary: string,
+		path: string,
+	): Promise<void> {
+		const room = new ClearRoom();
+		try {
+			const clear = room.path("part.parquet");
+			await copy(database, select, clear);
+			await this.#vault.sealFile(clear, temporary, path);
+		} finally {
+			room.close();
+		}
+	}
+}
+
+async function copy(database: Database, select: string, to: string): Promise<void> {
+	await database.run(
+		`COPY (${select}) TO ${quoteText(to)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroup})`,
+	);
 }
 
 async function syncFile(path: string): Promise<void> {

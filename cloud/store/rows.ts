@@ -1,5 +1,6 @@
 import { read } from "node:fs";
 import { promisify } from "node:util";
+import type { LineCodec } from "../vault/lines.ts";
 import { type Database, quoteName } from "./database.ts";
 
 const newline = 0x0a;
@@ -31,6 +32,7 @@ const channelName = /^[a-z][A-Za-z0-9_]{0,39}$/;
  *
  * @param from  first byte, the beginning of a line
  * @param to    byte behind the last one to look at
+ * @param codec  how the lines stand there; it has gone through what is before `from`
  * @param onLines  called with some lines at a time, without their ends; awaited
  * @returns the byte behind the last whole line
  */
@@ -38,6 +40,7 @@ export async function readWholeLines(
 	file: number,
 	from: number,
 	to: number,
+	codec: LineCodec,
 	onLines: (lines: string[]) => Promise<void>,
 ): Promise<number> {
 	let rest: Buffer = Buffer.alloc(0);
@@ -51,7 +54,8 @@ export async function readWholeLines(
 		rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
 		const whole = rest.lastIndexOf(newline) + 1;
 		if (whole === 0) continue;
-		await onLines(rest.toString("utf8", 0, whole - 1).split("\n"));
+		const stored = rest.toString("utf8", 0, whole - 1).split("\n");
+		await onLines(stored.flatMap((line) => codec.open(line)));
 		end += whole;
 		rest = rest.subarray(whole);
 	}

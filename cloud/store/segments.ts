@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../fault.ts";
+import type { Vault } from "../vault/vault.ts";
 import { type Manifest, type ManifestMark, markManifest, readManifest } from "./manifest.ts";
 
 /** The segment of the landing log that grows. */
@@ -21,8 +22,8 @@ export function closedSegments(directory: string): number[] {
 }
 
 /** Paths of the landing log's segments, oldest first, of an archive that no process writes. */
-export function landingPaths(directory: string): string[] {
-	const { compacted } = readManifest(directory);
+export function landingPaths(directory: string, manifest = readManifest(directory)): string[] {
+	const { compacted } = manifest;
 	const closed = closedSegments(directory).filter((number) => number > compacted);
 	return [...closed.map(segmentFile), activeFile].map((name) => join(directory, name));
 }
@@ -30,6 +31,8 @@ export function landingPaths(directory: string): string[] {
 /** A segment of the landing log, open for reading; it stays readable when it is renamed or removed. */
 export interface Segment {
 	readonly number: number;
+	/** Under which it was opened. */
+	readonly path: string;
 	readonly file: number;
 	/** Bytes when it was opened. */
 	readonly size: number;
@@ -52,11 +55,12 @@ export interface Snapshot {
  */
 export function openSnapshot(
 	directory: string,
+	vault: Vault,
 	last?: { readonly mark: ManifestMark; readonly manifest: Manifest },
 ): Snapshot {
 	for (;;) {
 		const mark = markManifest(directory);
-		const manifest = last?.mark === mark ? last.manifest : readManifest(directory);
+		const manifest = last?.mark === mark ? last.manifest : readManifest(directory, vault);
 		const closed = closedSegments(directory).filter((number) => number > manifest.compacted);
 		const segments = openAll(directory, closed, manifest.compacted);
 		const close = (): void => {
@@ -80,8 +84,9 @@ function openAll(
 ): Segment[] | undefined {
 	const segments: Segment[] = [];
 	const open = (number: number, name: string): void => {
-		const file = openSync(join(directory, name), "r");
-		segments.push({ number, file, size: fstatSync(file).size });
+		const path = join(directory, name);
+		const file = openSync(path, "r");
+		segments.push({ number, path, file, size: fstatSync(file).size });
 	};
 	try {
 		for (const number of closed) open(number, segmentFile(number));

@@ -1,6 +1,9 @@
 import { linkSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../fault.ts";
+import type { LineCodec } from "../vault/lines.ts";
+import { ClearRoom, inRoom } from "../vault/room.ts";
+import { Vault } from "../vault/vault.ts";
 import { Database } from "./database.ts";
 import type { Manifest, ManifestMark, Part } from "./manifest.ts";
 import { partFolders } from "./partwriter.ts";
@@ -18,6 +21,8 @@ export interface View extends Sources {
 export interface StoreOptions {
 	/** The folder of the archive. */
 	readonly directory: string;
+	/** How its files stand on disk; as they are unless given. */
+	readonly vault?: Vault | undefined;
 	/**
 	 * How many bytes of the segment that grows are there to stay. Left out by who is not the process
 	 * that writes it: whole lines count then.
@@ -36,15 +41,19 @@ export const spillFolder = "spill.tmp";
 /** Reads the archive with DuckDB: Parquet parts and, followed as it grows, the landing log. */
 export class Store {
 	readonly #options: StoreOptions;
+	readonly #vault: Vault;
+	/** Takes parts that are sealed, while a query looks at them. */
+	#room: ClearRoom | undefined;
 	#opened: Promise<{ database: Database; landing: RowTable }> | undefined;
 	/** What has been looked at last. */
 	#last: { readonly mark: ManifestMark; readonly manifest: Manifest } | undefined;
-	/** The byte behind the last row that has been read of each segment. */
-	readonly #offsets = new Map<number, number>();
+	/** Of each segment the byte behind the last row that has been read, and what reads on from there. */
+	readonly #offsets = new Map<number, { at: number; readonly codec: LineCodec }>();
 	#turn: Promise<unknown> = Promise.resolve();
 
 	constructor(options: StoreOptions) {
 		this.#options = options;
+		this.#vault = options.vault ?? Vault.plain;
 	}
 
 	/** Has `work` look at the archive as it is now; one after the other. */
@@ -52,11 +61,24 @@ export class Store {
 		return this.exclusive(async () => {
 			const { database, landing } = await this.#open();
 			const parts = await this.#pinned(landing);
-			const { pinFolder } = this.#options;
-			const path: Sources["path"] = (part, folder) =>
-				pinFolder === undefined ? this.path(part, folder) : pinPath(pinFolder, part, folder);
-			return work({ database, parts, landing, path });
+			try {
+				return await work({ database, parts, landing, path: this.#readable(this.#openRoom()) });
+			} finally {
+				await this.#room?.empty();
+			}
 		});
+	}
+
+	/** Gives `work` a connection of its own beside the queries, and parts as it can read them. */
+	async besideWithParts<T>(
+		work: (database: Database, path: Sources["path"]) => Promise<T>,
+	): Promise<T> {
+		const room = this.#vault.isSealed ? new ClearRoom() : undefined;
+		try {
+			return await this.beside((database) => work(database, this.#readable(room)));
+		} finally {
+			room?.close();
+		}
 	}
 
 	/** Has `work` done while no query looks at files. */
@@ -87,7 +109,29 @@ export class Store {
 		await this.exclusive(async () => {
 			const opened = await this.#opened?.catch(() => undefined);
 			opened?.database.close();
+			this.#room?.close();
+			this.#room = undefined;
 		});
+	}
+
+	#openRoom(): ClearRoom | undefined {
+		if (this.#vault.isSealed) this.#room ??= new ClearRoom();
+		return this.#room;
+	}
+
+	/** Where DuckDB finds a part: a sealed one is opened into a room when it is asked for. */
+	#readable(room: ClearRoom | undefined): Sources["path"] {
+		const { pinFolder } = this.#options;
+		const opened = new Set<string>();
+		return (part, folder) => {
+			const path = this.path(part, folder);
+			const stored = pinFolder === undefined ? path : pinPath(pinFolder, part, folder);
+			if (room === undefined) return stored;
+			const clear = room.path(`${folder}-${part.file}`);
+			if (!opened.has(clear)) inRoom(() => this.#vault.openFile(stored, clear, path));
+			opened.add(clear);
+			return clear;
+		};
 	}
 
 	#open(): Promise<{ database: Database; landing: RowTable }> {
@@ -123,7 +167,7 @@ export class Store {
 
 	/** Brings the rows in memory up to what is on disk. */
 	async #catchUp(landing: RowTable): Promise<Manifest> {
-		const snapshot = openSnapshot(this.#options.directory, this.#last);
+		const snapshot = openSnapshot(this.#options.directory, this.#vault, this.#last);
 		try {
 			const { compacted } = snapshot.manifest;
 			if (compacted > (this.#last?.manifest.compacted ?? 0)) await landing.remove(compacted);
@@ -142,11 +186,19 @@ export class Store {
 		}
 	}
 
-	async #follow(landing: RowTable, { number, file }: Segment, to: number): Promise<void> {
-		const from = this.#offsets.get(number) ?? 0;
-		if (to <= from) return;
-		const end = await readWholeLines(file, from, to, (lines) => landing.add(number, lines));
-		this.#offsets.set(number, end);
+	async #follow(landing: RowTable, { number, path, file }: Segment, to: number): Promise<void> {
+		const known = this.#offsets.get(number) ?? { at: 0, codec: this.#vault.lines(path) };
+		if (to <= known.at) return;
+		try {
+			const add = (lines: string[]): Promise<void> => landing.add(number, lines);
+			known.at = await readWholeLines(file, known.at, to, known.codec, add);
+			this.#offsets.set(number, known);
+		} catch (error) {
+			// Some of its rows may be there: the next look begins at the first.
+			await landing.remove(number);
+			this.#offsets.clear();
+			throw error;
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { Vault } from "../vault/vault.ts";
 import type { Compactor } from "./compactor.ts";
 import { type Part, readManifest } from "./manifest.ts";
 import { partFolders } from "./partwriter.ts";
@@ -18,6 +19,7 @@ export interface S3Target {
 export interface UploaderOptions extends S3Target {
 	/** The archive. */
 	readonly directory: string;
+	readonly vault?: Vault;
 	readonly compactor: Pick<Compactor, "change">;
 	log(line: string): void;
 }
@@ -25,7 +27,7 @@ export interface UploaderOptions extends S3Target {
 /** Attempts of one request, with the backoff of the AWS SDK, before it is left to the next look. */
 const attempts = 5;
 
-/** Copies the Parquet files of days that are over to a bucket, and takes back what a day no longer has. */
+/** Copies the Parquet files of days that are over, as they stand on disk, to a bucket, and takes back what a day no longer has. */
 export class Uploader {
 	readonly #options: UploaderOptions;
 	#client: S3Client | undefined;
@@ -41,9 +43,9 @@ export class Uploader {
 	 * @throws what the SDK throws after its attempts; what was confirmed before stays noted
 	 */
 	async look(now: number): Promise<void> {
-		const { directory, compactor, log, bucket } = this.#options;
+		const { directory, vault, compactor, log, bucket } = this.#options;
 		const today = new Date(now).toISOString().slice(0, 10);
-		const { parts, stale = [] } = readManifest(directory);
+		const { parts, stale = [] } = readManifest(directory, vault);
 		const due = parts.filter(({ day, uploaded }) => day < today && !uploaded);
 		for (const part of due) {
 			for (const folder of partFolders) await this.#put(folder, part);

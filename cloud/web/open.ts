@@ -6,10 +6,11 @@ import { lockOwner, takeLock } from "../lock.ts";
 import { provision } from "../provision.ts";
 import { Authorities } from "../provisioning/authorities.ts";
 import { Templates } from "../provisioning/templates.ts";
-import { openAuthority } from "../registry/authoritykey.ts";
+import { openAuthority, type Secrets } from "../registry/authoritykey.ts";
 import { RegistryStore } from "../registry/store.ts";
 import { RuleFiles } from "../rules/files.ts";
 import { Shadows } from "../shadows.ts";
+import { Vault, type VaultOptions } from "../vault/vault.ts";
 import { makeApp } from "./app.ts";
 
 /** The HTTP API of a data directory, whether a cloud runs on it or not. */
@@ -32,6 +33,7 @@ export interface HttpAddress {
  * Opens the API of a data directory: that of the cloud that runs on it, as `cloud.lock` says, or of the
  * directory itself, which is made where there is none.
  *
+ * @throws {KeyFault} for a key that is missing or wrong
  * @throws {CloudFault} "NoHttp" when a cloud runs on it that serves no HTTP
  */
 export async function openApi(
@@ -40,17 +42,22 @@ export async function openApi(
 		readonly region?: string;
 		readonly accountId?: string;
 		readonly caPassphrase?: string | undefined;
+		/** Of a directory that is encrypted. */
+		readonly dataKey?: string | undefined;
 	} = {},
 ): Promise<Api> {
 	const { region = "us-east-1", accountId = "000000000000", caPassphrase } = options;
 	const layout = new Layout(dataDir);
 	const owner = lockOwner(layout.lock);
-	if (owner !== undefined) return openRunning(layout, owner);
-	await provision(dataDir, [], undefined, caPassphrase);
-	return openDirectory(layout, { region, accountId }, caPassphrase);
+	if (owner !== undefined) return openRunning(layout, owner, options);
+	const vault = await Vault.open(dataDir, options);
+	const secrets = { caPassphrase, vault };
+	await provision(dataDir, [], undefined, secrets);
+	return openDirectory(layout, { region, accountId }, secrets);
 }
 
-async function openRunning(layout: Layout, owner: number): Promise<Api> {
+/** The key of an encrypted directory is needed for its token alone. */
+async function openRunning(layout: Layout, owner: number, options: VaultOptions): Promise<Api> {
 	const text = await readIfPresent(layout.http);
 	if (text === undefined) {
 		throw new CloudFault(
@@ -59,9 +66,11 @@ async function openRunning(layout: Layout, owner: number): Promise<Api> {
 		);
 	}
 	const { url, token } = JSON.parse(text) as HttpAddress;
-	const headers: Record<string, string> = token
-		? { authorization: `Bearer ${(await readIfPresent(layout.httpToken))?.trim()}` }
-		: {};
+	const headers: Record<string, string> = {};
+	if (token) {
+		const vault = await Vault.open(layout.root, options);
+		headers.authorization = `Bearer ${(await vault.read(layout.httpToken))?.trim()}`;
+	}
 	return {
 		running: true,
 		fetch: (path, init = {}) =>
@@ -73,16 +82,21 @@ async function openRunning(layout: Layout, owner: number): Promise<Api> {
 async function openDirectory(
 	layout: Layout,
 	realm: { readonly region: string; readonly accountId: string },
-	caPassphrase: string | undefined,
+	secrets: Secrets,
 ): Promise<Api> {
+	const { vault } = secrets;
 	const unlock = takeLock(layout.lock);
 	try {
-		const registry = await RegistryStore.open(layout.registry);
+		const registry = await RegistryStore.open(layout.registry, vault);
 		const access = await Access.open(registry, layout, realm);
 		registry.beforeWrite = (changes) => access.forget(changes);
 		const log = (): void => {};
-		const shadows = await Shadows.open(layout.shadows, { log, publish: () => {} });
-		const authority = await openAuthority(layout, caPassphrase);
+		const shadows = await Shadows.open(layout.shadows, {
+			log,
+			publish: () => {},
+			...(vault && { vault }),
+		});
+		const authority = await openAuthority(layout, secrets);
 		const services = {
 			...{ ...realm, registry, authority, shadows },
 			templates: new Templates(layout),

@@ -5,7 +5,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import type { Hono } from "hono";
 import type { Bounds } from "../bounds.ts";
 import { CloudFault, codeOf, messageOf } from "../fault.ts";
-import { createFile, readIfPresent } from "../file.ts";
+import type { Vault } from "../vault/vault.ts";
 
 /** ms between two looks at who takes too long. */
 const checkMs = 5_000;
@@ -67,9 +67,9 @@ export async function serve(
 }
 
 /** The token of a data directory, made where there is none; readable by its owner alone. */
-export async function readToken(path: string): Promise<string> {
-	await createFile(path, `${randomBytes(32).toString("base64url")}\n`, 0o600);
-	return (await readIfPresent(path))!.trim();
+export async function readToken(path: string, vault: Vault): Promise<string> {
+	await vault.create(path, `${randomBytes(32).toString("base64url")}\n`, 0o600);
+	return (await vault.read(path))!.trim();
 }
 
 function listenFault(error: unknown, host: string, port: number): CloudFault {

@@ -3,7 +3,7 @@ import { ExitCode, type Host } from "./host.ts";
 import { type HttpCommandOptions, httpOptions } from "./http.ts";
 import { Interrupt } from "./interrupt.ts";
 import { type LogOptions, makeLog } from "./logger.ts";
-import { authorityPassphrase } from "./secret.ts";
+import { authorityPassphrase, dataKey } from "./secret.ts";
 
 /** What the user asked for, by the names of the options. */
 export interface CloudCommandOptions extends HttpCommandOptions, LogOptions {
@@ -17,6 +17,7 @@ export interface CloudCommandOptions extends HttpCommandOptions, LogOptions {
 	readonly retainMb?: number;
 	readonly s3?: { readonly bucket: string; readonly prefix: string };
 	readonly s3Endpoint?: string;
+	readonly encrypt?: boolean;
 }
 
 /**
@@ -34,6 +35,8 @@ export async function cloud(options: CloudCommandOptions, host: Host): Promise<E
 			host: options.host,
 			http: httpOptions(options, host),
 			caPassphrase: authorityPassphrase(host),
+			dataKey: dataKey(host),
+			encrypt: options.encrypt,
 			rulesDir: options.rules,
 			retention: retentionOf(options),
 			s3: options.s3 && {

@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../cloud/fault.ts";
-import { type Cloud, type HttpOptions, provision, startCloud } from "../../cloud/index.ts";
+import {
+	type Cloud,
+	type HttpOptions,
+	provision,
+	startCloud,
+	Vault,
+	type VaultOptions,
+} from "../../cloud/index.ts";
 import { ChannelTable, type StationDefinition } from "../../firmware/index.ts";
 import { type Credentials, TlsNetwork } from "../device/tls.ts";
 import type { Stream } from "./host.ts";
@@ -13,6 +20,8 @@ export interface Destination {
 	readonly port: number;
 	/** Ours; `undefined` for a broker of somebody else. */
 	readonly cloud: Cloud | undefined;
+	/** How the files of our cloud stand on disk. */
+	readonly vault: Vault;
 	credentials(thing: string): Credentials;
 }
 
@@ -21,7 +30,7 @@ const archivedTopic = "isobar/{thing}/report";
 /** Milliseconds after which making certificates is worth a word, and between two words. */
 const progressMs = 500;
 
-export interface LocalCloudOptions {
+export interface LocalCloudOptions extends VaultOptions {
 	readonly data: string;
 	readonly port: number;
 	readonly host?: string;
@@ -37,17 +46,22 @@ export interface LocalCloudOptions {
 /** Makes the certificates that are missing and starts a cloud of our own. */
 export async function openLocalCloud(
 	things: readonly string[],
-	{ data, port, http, caPassphrase, rulesDir, definition, output, log }: LocalCloudOptions,
+	options: LocalCloudOptions,
 ): Promise<Destination> {
+	const { data, port, http, caPassphrase, rulesDir, definition, output, log } = options;
 	const { topics, channels } = definition;
 	if (topics.report !== archivedTopic) {
 		throw new UsageError(
 			`topics.report of the station is "${topics.report}"; expected "${archivedTopic}", the one that the local cloud archives, or --broker`,
 		);
 	}
-	await provision(data, things, certificateProgress(things.length, output), caPassphrase);
+	const vault = await Vault.open(data, options);
+	const progress = certificateProgress(things.length, output);
+	await provision(data, things, progress, { caPassphrase, vault });
 	const cloud = await startCloud({
 		dataDir: data,
+		dataKey: options.dataKey,
+		encrypt: options.encrypt,
 		port,
 		http,
 		caPassphrase,
@@ -60,7 +74,8 @@ export async function openLocalCloud(
 		endpoint: "localhost",
 		port: cloud.port,
 		cloud,
-		credentials: (thing) => readPair(join(data, "things", thing), authority),
+		vault,
+		credentials: (thing) => readPair(join(data, "things", thing), authority, vault),
 	};
 }
 
@@ -98,6 +113,7 @@ export function openForeignBroker(
 		endpoint: host,
 		port,
 		cloud: undefined,
+		vault: Vault.plain,
 		credentials: (thing) => credentials.get(thing)!,
 	};
 }
@@ -116,11 +132,11 @@ export function certificateProgress(count: number, output: Stream): (done: numbe
 	};
 }
 
-function readPair(stem: string, authority: string): Credentials {
+function readPair(stem: string, authority: string, vault: Vault): Credentials {
 	return {
 		authority,
 		certificate: readFileSync(`${stem}.crt`, "utf8"),
-		key: readFileSync(`${stem}.key`, "utf8"),
+		key: vault.readSync(`${stem}.key`),
 	};
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -12,6 +12,7 @@ import { ArchiveTail, rowText } from "./archivetail.ts";
 import { type BuildOptions, bundlePath, loadForBoard, makeBundle, workplaceOf } from "./build.ts";
 import { ExitCode, type Host, type StationModule } from "./host.ts";
 import { Interrupt } from "./interrupt.ts";
+import { UsageError } from "./options.ts";
 import { authorityPassphrase } from "./secret.ts";
 
 /** What the user asked for, by the names of the options. */
@@ -51,6 +52,11 @@ const lookMs = 500;
  */
 export async function device(options: DeviceCommandOptions, host: Host): Promise<ExitCode> {
 	const { station, data, thing, port } = options;
+	if (existsSync(new Layout(data).vault)) {
+		throw new UsageError(
+			`--data: ${data} is encrypted, and the program reads the key of its station from a file; expected a directory that is not`,
+		);
+	}
 	const place = workplaceOf(options, host);
 	if (!place.isDryRun) requireLinuxTools(place);
 	const module = await loadForBoard(station, data, undefined, host);
@@ -85,7 +91,7 @@ async function openCloud(
 	caPassphrase: string | undefined,
 	say: (line: string) => void,
 ): Promise<() => Promise<void>> {
-	await provision(data, [thing], undefined, caPassphrase);
+	await provision(data, [thing], undefined, { caPassphrase });
 	mkdirSync(join(data, "stations"), { recursive: true, mode: 0o700 });
 	const owner = lockOwner(new Layout(data).lock);
 	if (owner !== undefined) {

@@ -44,6 +44,7 @@ export async function identity(options: IdentityCommandOptions, host: Host): Pro
 		claim: template,
 		parameter = {},
 	} = options;
+	refuseEncrypted(data, thing);
 	const claim = template && { template, parameters: parameter };
 	if (options.dryRun !== true && !claim) await ensureCertificate(data, thing, endpoint);
 	const password = host.environment.ISOBAR_WIFI_PASSWORD;
@@ -63,6 +64,14 @@ export async function identity(options: IdentityCommandOptions, host: Host): Pro
 	);
 	host.stdout.write(options.json ? `${JSON.stringify({ image })}\n` : `${image}\n`);
 	return ExitCode.Ok;
+}
+
+/** What is flashed has the key as it is, and would stand beside what is encrypted. */
+function refuseEncrypted(data: string, thing: string): void {
+	if (!existsSync(new Layout(data).vault)) return;
+	throw new UsageError(
+		`--data: ${data} is encrypted, and an image has the key of its station in the clear; expected a folder of its own with ca.crt, things/${thing}.crt and things/${thing}.key, which \`isobar decrypt\` writes`,
+	);
 }
 
 /** Files of another authority are left as they are: its certificates come from elsewhere. */

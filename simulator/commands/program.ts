@@ -1,10 +1,12 @@
 import { Command, CommanderError, Option } from "commander";
 import { messageOf } from "../../cloud/fault.ts";
+import { KeyFault } from "../../cloud/index.ts";
 import { firmwareVersion } from "../../firmware/index.ts";
 import { FlashFault } from "../../manifests/flash.ts";
 import { addArchiveCommands } from "./archive.ts";
 import { type CloudCommandOptions, cloud } from "./cloud.ts";
 import { type DecodeOptions, decode, decodeForms } from "./decode.ts";
+import { addDecryptCommand } from "./decrypt.ts";
 import { addDeviceCommands, type DeviceActions, deviceActions } from "./deviceprogram.ts";
 import { ExitCode, type Host } from "./host.ts";
 import { logFormats, logLevels } from "./logger.ts";
@@ -60,20 +62,40 @@ export async function run(
 		const lines = messageOf(error).split("\n");
 		if (!(error instanceof UsageError || error instanceof FlashFault)) {
 			host.stderr.write(`isobar: ${lines[0]}\n`);
-			return ExitCode.Failed;
+			return error instanceof KeyFault ? ExitCode.Usage : ExitCode.Failed;
 		}
 		for (const line of lines) host.stderr.write(`isobar: ${line}\n`);
 		return error instanceof UsageError ? ExitCode.Usage : ExitCode.Failed;
 	}
 }
 
-function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => void): Command {
+function makeProgram(outer: Host, actions: Actions, onEnd: (code: ExitCode) => void): Command {
+	const environment = { ...outer.environment };
+	const host: Host = {
+		...outer,
+		environment,
+		loadStation: (file, buildDir) => outer.loadStation(file, buildDir),
+		onInterrupt: (onStop) => outer.onInterrupt(onStop),
+	};
 	const program = new Command("isobar")
 		.description(
 			"Weather stations in TypeScript: a simulated fleet, a local cloud, and the firmware for a board.",
 		)
 		.version(firmwareVersion)
-		.configureHelp({ helpWidth: Math.min(host.stdout.columns ?? 100, 100) })
+		.option(
+			"--key-file <FILE>",
+			"file with the key of an encrypted data directory (env: ISOBAR_DATA_KEY_FILE, or the key itself in ISOBAR_DATA_KEY)",
+		)
+		.hook("preAction", (_, command) => {
+			const { keyFile } = command.optsWithGlobals<{ keyFile?: string }>();
+			if (keyFile === undefined) return;
+			delete environment.ISOBAR_DATA_KEY;
+			environment.ISOBAR_DATA_KEY_FILE = keyFile;
+		})
+		.configureHelp({
+			helpWidth: Math.min(host.stdout.columns ?? 100, 100),
+			showGlobalOptions: true,
+		})
 		.configureOutput({
 			writeOut: (text) => host.stdout.write(text),
 			writeErr: (text) => host.stderr.write(text),
@@ -120,6 +142,7 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.addOption(httpHost())
 		.option("--no-http", "no page and no HTTP API")
 		.option("--data <DIR>", "certificates, archive, shadows and flash images", ".isobar")
+		.option("--encrypt", encryptHelp)
 		.option("--rules <DIR>", "one more folder of rules for the local cloud")
 		.option(
 			"--broker <URL>",
@@ -185,6 +208,7 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 		.addOption(httpHost())
 		.option("--no-http", "no page and no HTTP API")
 		.option("--data <DIR>", "certificates, archive and shadows", ".isobar")
+		.option("--encrypt", encryptHelp)
 		.option("--rules <DIR>", "one more folder of rules, beside rules/ of the data directory")
 		.option(
 			"--retain-days <N>",
@@ -234,6 +258,7 @@ function makeProgram(host: Host, actions: Actions, onEnd: (code: ExitCode) => vo
 	addProvisioningCommands(program, host, onEnd);
 	addDeviceCommands(program, host, { ...deviceActions, ...actions }, onEnd);
 	addArchiveCommands(program, host, onEnd);
+	addDecryptCommand(program, host, onEnd);
 	program
 		.command("provision")
 		.description(
@@ -266,6 +291,8 @@ function httpHost(): Option {
 
 const weatherHelp =
 	"recorded weather, FILE.csv or FILE.metar, or `synthetic` (default: Alamosa, 2016-01-01)";
+
+const encryptHelp = "encrypts a new data directory; needs the key (--key-file)";
 
 const upNotes = `
 Cadences can also be changed in the shadow of a station, which keeps them over a restart.

@@ -1,8 +1,8 @@
-import { openApi, provision } from "../../cloud/index.ts";
+import { openApi, provision, Vault } from "../../cloud/index.ts";
 import { certificateProgress } from "./destination.ts";
 import { ExitCode, type Host } from "./host.ts";
 import { thingNames } from "./options.ts";
-import { authorityPassphrase } from "./secret.ts";
+import { authorityPassphrase, dataKey } from "./secret.ts";
 
 /** What the user asked for, by the names of the options. */
 export interface ProvisionOptions {
@@ -20,17 +20,15 @@ export interface ProvisionOptions {
  */
 export async function provisionThings(options: ProvisionOptions, host: Host): Promise<ExitCode> {
 	const { count, prefix, data, json } = options;
-	const caPassphrase = authorityPassphrase(host);
+	const keys = { caPassphrase: authorityPassphrase(host), dataKey: dataKey(host) };
 	const began = performance.now();
 	const names = thingNames(prefix, count);
-	await provision(
-		data,
-		names,
-		certificateProgress(count, json ? host.stderr : host.stdout),
-		caPassphrase,
-	);
+	await provision(data, names, certificateProgress(count, json ? host.stderr : host.stdout), {
+		...keys,
+		vault: await Vault.open(data, keys),
+	});
 	// Opening a directory registers what is in it; a cloud that runs does that at the first connection.
-	const api = await openApi(data, { caPassphrase });
+	const api = await openApi(data, keys);
 	await api.close();
 	const seconds = Math.round((performance.now() - began) / 10) / 100;
 	const when = api.running ? ", registered when they first connect" : "";

@@ -7,9 +7,12 @@ import {
 	makeClaim,
 	type ProvisioningTemplate,
 	provision,
+	type Secrets,
 	Templates,
+	Vault,
 } from "../../cloud/index.ts";
 import { ExitCode, type Host } from "./host.ts";
+import { authorityPassphrase, dataKey } from "./secret.ts";
 
 /** Options that all of these commands have. */
 interface Common {
@@ -43,13 +46,15 @@ export function addProvisioningCommands(
 		host.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`);
 		onEnd(ExitCode.Ok);
 	};
-	addTemplateCommand(program, done);
-	addAuthorityCommand(program, done);
+	const open: Open = (options) => openData(options, host);
+	addTemplateCommand(program, open, done);
+	addAuthorityCommand(program, open, done);
 }
 
 type Done = (text: string, value: unknown, options: Common) => void;
+type Open = (options: Common) => ReturnType<typeof openData>;
 
-function addTemplateCommand(program: Command, done: Done): void {
+function addTemplateCommand(program: Command, open: Open, done: Done): void {
 	const command = program
 		.command("provision-template")
 		.description("Templates by which devices with a claim certificate register themselves.");
@@ -92,13 +97,14 @@ function addTemplateCommand(program: Command, done: Done): void {
 	shared(command.command("claim <NAME>"))
 		.description("Makes the claim certificate of a template, and says where it is.")
 		.action(async (templateName: string, options: Common) => {
-			await (await open(options)).templates.update(templateName, {});
-			const { certificate, key } = await makeClaim(options.data, templateName);
+			const { templates, secrets } = await open(options);
+			await templates.update(templateName, {});
+			const { certificate, key } = await makeClaim(options.data, templateName, secrets);
 			done(`${certificate}\n${key}`, { certificate, key }, options);
 		});
 }
 
-function addAuthorityCommand(program: Command, done: Done): void {
+function addAuthorityCommand(program: Command, open: Open, done: Done): void {
 	const command = program
 		.command("ca")
 		.description(
@@ -158,11 +164,18 @@ function shared(command: Command): Command {
 		.option("--json", "the result as JSON");
 }
 
-async function open({
-	data,
-}: Common): Promise<{ readonly templates: Templates; readonly authorities: Authorities }> {
-	await provision(data, []);
-	return { templates: Templates.in(data), authorities: Authorities.in(data) };
+async function openData(
+	{ data }: Common,
+	host: Host,
+): Promise<{
+	readonly templates: Templates;
+	readonly authorities: Authorities;
+	readonly secrets: Secrets;
+}> {
+	const vault = await Vault.open(data, { dataKey: dataKey(host) });
+	const secrets = { caPassphrase: authorityPassphrase(host), vault };
+	await provision(data, [], undefined, secrets);
+	return { templates: Templates.in(data), authorities: Authorities.in(data), secrets };
 }
 
 function changeOf({

@@ -1,6 +1,7 @@
 import { queryArchive } from "../../cloud/store/query.ts";
 import { ChannelTable } from "../../firmware/index.ts";
 import { ExitCode, type Host, type Stream } from "./host.ts";
+import { dataKey } from "./secret.ts";
 
 /** What the user asked for, by the names of the options. */
 export interface QueryOptions {
@@ -28,11 +29,12 @@ export async function query(sql: string, options: QueryOptions, host: Host): Pro
 			? []
 			: (await host.loadStation(station, `${data}/build`)).definition.channels;
 	const { stdout } = host;
-	if (json) await queryArchive(data, sql, jsonOutput(stdout), new ChannelTable(own));
-	else if (csv) await queryArchive(data, sql, csvOutput(stdout), new ChannelTable(own));
+	const archive = { channels: new ChannelTable(own), dataKey: dataKey(host) };
+	if (json) await queryArchive(data, sql, jsonOutput(stdout), archive);
+	else if (csv) await queryArchive(data, sql, csvOutput(stdout), archive);
 	else {
 		const table = new TableOutput(stdout);
-		await queryArchive(data, sql, table, new ChannelTable(own));
+		await queryArchive(data, sql, table, archive);
 		table.end();
 	}
 	return ExitCode.Ok;

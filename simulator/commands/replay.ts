@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from "commander";
-import { queryArchive } from "../../cloud/store/query.ts";
+import { type QueryOptions, type QueryOutput, queryArchive } from "../../cloud/store/query.ts";
 import { ExitCode, type Host } from "./host.ts";
 import { UsageError } from "./options.ts";
+import { dataKey } from "./secret.ts";
 
 /** What the user asked for, by the names of the options. */
 export interface ReplayOptions {
@@ -45,7 +46,8 @@ export function utcDay(text: string): string {
 export async function replay(options: ReplayOptions, host: Host): Promise<ExitCode> {
 	const { thing, from, to = from, data } = options;
 	if (to < from) throw new UsageError(`--to: ${to} is before --from ${from}`);
-	const present = await channelsOf(data);
+	const key = { dataKey: dataKey(host) };
+	const present = await channelsOf(data, key);
 	const cells = columns
 		.filter(([, channel]) => present.has(channel))
 		.map(([header, channel, divisor, minimum, maximum]) => {
@@ -58,13 +60,14 @@ export async function replay(options: ReplayOptions, host: Host): Promise<ExitCo
 		GROUP BY 1 ORDER BY 1`;
 	const lines: string[] = [];
 	if (cells.length > 0) {
-		await queryArchive(data, sql, {
+		const output: QueryOutput = {
 			begin: (names) => lines.push(names.join(",")),
 			rows: (rows) => {
 				for (const row of rows) lines.push(row.map((cell) => String(cell ?? "")).join(","));
 				return true;
 			},
-		});
+		};
+		await queryArchive(data, sql, output, key);
 	}
 	if (lines.length < 3) {
 		throw new UsageError(
@@ -76,13 +79,14 @@ export async function replay(options: ReplayOptions, host: Host): Promise<ExitCo
 }
 
 /** The channels that have a column in the archive. */
-async function channelsOf(data: string): Promise<Set<string>> {
+async function channelsOf(data: string, key: QueryOptions): Promise<Set<string>> {
 	let names: readonly string[] = [];
-	await queryArchive(data, "SELECT * FROM observations LIMIT 0", {
+	const output: QueryOutput = {
 		begin: (columns) => {
 			names = columns;
 		},
 		rows: () => true,
-	});
+	};
+	await queryArchive(data, "SELECT * FROM observations LIMIT 0", output, key);
 	return new Set(names);
 }

@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { HttpOptions } from "../../cloud/index.ts";
+import type { HttpOptions, Vault } from "../../cloud/index.ts";
 import { takeLock } from "../../cloud/lock.ts";
 import { auditFiles } from "../../cloud/store/audit.ts";
+import { readManifest } from "../../cloud/store/manifest.ts";
 import { landingPaths } from "../../cloud/store/segments.ts";
 import { LineView } from "../dashboard/lines.ts";
 import { ScreenView } from "../dashboard/screen.ts";
@@ -19,7 +20,7 @@ import { type HttpCommandOptions, httpOptions } from "./http.ts";
 import { readStation, readWeather } from "./inputs.ts";
 import { Interrupt, Interrupted } from "./interrupt.ts";
 import { type BrokerAddress, thingNames, UsageError } from "./options.ts";
-import { authorityPassphrase } from "./secret.ts";
+import { authorityPassphrase, dataKey } from "./secret.ts";
 import { isClean, type Summary, summarise, summaryText } from "./summary.ts";
 
 /** What the user asked for, by the names of the options. */
@@ -41,6 +42,7 @@ export interface UpOptions extends HttpCommandOptions {
 	readonly ca?: string;
 	readonly certDir?: string;
 	readonly thingsPrefix: string;
+	readonly encrypt?: boolean;
 }
 
 /** Milliseconds that the stations have to report what waits and to say goodbye. */
@@ -112,7 +114,7 @@ class Run {
 			fleet.stop();
 			world.stop();
 			await destination.cloud?.close();
-			const archive = destination.cloud && (await this.#readArchive());
+			const archive = destination.cloud && (await this.#readArchive(destination.vault));
 			const ledger = balance(fleet.stations, archive);
 			return this.#conclude(summarise(totals, ledger, cpuMs, world.tlsVersion), totals);
 		} finally {
@@ -121,9 +123,13 @@ class Run {
 	}
 
 	/** What the files of the archive say. */
-	async #readArchive(): Promise<Witness> {
+	async #readArchive(vault: Vault): Promise<Witness> {
 		const directory = join(this.#options.data, "archive");
-		return readArchive(landingPaths(directory), await auditFiles(directory));
+		const paths = landingPaths(directory, readManifest(directory, vault));
+		return readArchive(paths, await auditFiles(directory, vault), (path) => {
+			const codec = vault.lines(path);
+			return (line) => codec.open(line);
+		});
 	}
 
 	async #open(things: readonly string[]): Promise<Destination> {
@@ -134,6 +140,8 @@ class Run {
 			port,
 			http: this.#http(),
 			caPassphrase: authorityPassphrase(this.#host),
+			dataKey: dataKey(this.#host),
+			encrypt: this.#options.encrypt,
 			rulesDir: this.#options.rules,
 			definition: this.#module.definition,
 			output: this.#output,

@@ -89,6 +89,9 @@ export interface MovedRows {
 	>;
 }
 
+/** Reads a file of an encrypted archive, from its first line on. */
+type LineReader = (path: string) => (line: string) => readonly string[];
+
 /** How the cloud begins a row; one that begins otherwise is parsed as a whole. */
 const rowStart = /^\{"thing":"([^"\\]+)","sequence":(\d+)[,}]/;
 
@@ -97,14 +100,16 @@ const rowStart = /^\{"thing":"([^"\\]+)","sequence":(\d+)[,}]/;
  *
  * @param paths  one file or several
  * @param moved  what is no longer in them
+ * @param reader  of each file what makes rows of its lines; they are rows unless given
  */
 export async function readArchive(
 	paths: string | readonly string[],
 	moved?: MovedRows,
+	reader: LineReader = () => (line) => [line],
 ): Promise<Witness> {
 	const known = new Map<string, SequenceMap>();
 	let duplicates = moved?.repeated ?? 0;
-	for await (const line of linesOf([paths].flat())) {
+	for await (const line of linesOf([paths].flat(), reader)) {
 		const [thing, sequence] = keyOf(line);
 		let map = known.get(thing);
 		if (map === undefined) {
@@ -122,11 +127,13 @@ export async function readArchive(
 	};
 }
 
-async function* linesOf(paths: readonly string[]): AsyncGenerator<string> {
+async function* linesOf(paths: readonly string[], reader: LineReader): AsyncGenerator<string> {
 	for (const path of paths) {
+		const read = reader(path);
 		try {
 			const input = createReadStream(path);
-			yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+			const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+			for await (const line of lines) yield* read(line);
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 		}

@@ -1,6 +1,7 @@
 import fs, {
 	appendFileSync,
 	cpSync,
+	existsSync,
 	mkdtempSync,
 	readdirSync,
 	rmSync,
@@ -13,8 +14,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { Archive } from "../../cloud/archive.ts";
 import { Series } from "../../cloud/store/series.ts";
+import { selectHourly } from "../../cloud/store/source.ts";
+import { Upkeep } from "../../cloud/store/upkeep.ts";
+import { Vault } from "../../cloud/vault/vault.ts";
 import { ChannelTable } from "../../firmware/sensing/channel.ts";
 import { makeReport } from "../support/cloud.ts";
+import { dataKey, filesOf } from "../support/vault.ts";
 
 const channels = new ChannelTable();
 const daySeconds = 86_400;
@@ -34,8 +39,9 @@ afterEach(async () => {
 	rmSync(directory, { recursive: true, force: true });
 });
 
-async function open(from = directory): Promise<Archive> {
-	const archive = await Archive.open(from, { channels, log: (line) => lines.push(line) });
+async function open(from = directory, key?: string): Promise<Archive> {
+	const vault = await Vault.open(from, { dataKey: key, encrypt: key !== undefined });
+	const archive = await Archive.open(from, { channels, vault, log: (line) => lines.push(line) });
 	opened.push(archive);
 	return archive;
 }
@@ -181,6 +187,82 @@ describe("compaction", () => {
 	});
 });
 
+describe("an archive that is encrypted", () => {
+	/** The same rows into a plain archive and an encrypted one, moved to Parquet and cut by retention. */
+	async function fill(archive: Archive): Promise<unknown[]> {
+		for (let index = 0; index < 5; index++) {
+			const t = day + index * daySeconds;
+			const values = { T: [100 + index, 1, null], D: [350, 5, 10], R: [2_000, 0, 5] };
+			await append(archive, "a", { s: 1 + 3 * index, n: 3, t, ...values, e: { T: [2] } });
+			await append(archive, "b", { s: 1 + index, n: 1, t: t + 3_600, H: [400 + index] });
+			await archive.compactor.compact(day * 1000);
+		}
+		await append(archive, "a", { s: 16, n: 1, t: day + 4 * daySeconds + 300, T: [7] });
+		await archive.compactor.compact(later);
+		const now = (day + 5 * daySeconds) * 1000;
+		const { compactor } = archive;
+		const landing = () => archive.landing();
+		const log = (line: string): void => void lines.push(line);
+		await new Upkeep({ compactor, landing, retention: { days: 3 }, log }).look(now);
+		await append(archive, "a", { s: 17, n: 2, t: day + 4 * daySeconds + 360, T: [8, 1] });
+		const series = new Series(archive.store, channels);
+		const range = { from: day, to: day + 9 * daySeconds };
+		return [
+			await archive.rows("a"),
+			await archive.rows("b"),
+			await archive.audit(),
+			archive.count(),
+			await series.query({
+				thing: "a",
+				channels: ["airTemperature", "windDirection"],
+				...range,
+				points: 9_000,
+			}),
+			await series.query({ thing: "a", channels: ["precipitation"], ...range, points: 10 }),
+			await archive.store.read(({ database, ...sources }) =>
+				database.rows(`SELECT * FROM (${selectHourly(sources, () => false)}) ORDER BY ALL`),
+			),
+		];
+	}
+
+	test("gives the answers of a plain one, after retention and a start too, and nothing stays open", async () => {
+		const plain = await fill(await open());
+		const other = join(directory, "encrypted");
+		const first = await open(other, dataKey);
+		expect(await fill(first)).toEqual(plain);
+		expect(lines.filter((line) => /retention/.test(line))).toEqual([
+			"archive: retention removed 2 days, 8 observations",
+			"archive: retention removed 2 days, 8 observations",
+		]);
+		await close(first);
+		const second = await open(other, dataKey);
+		expect([await second.rows("a"), await second.rows("b")]).toEqual(plain.slice(0, 2));
+		await close(second);
+		for (const [name, bytes] of filesOf(other)) {
+			const text = bytes.toString("latin1");
+			expect([name, /PAR1|airTemperature|sequence/.test(text)]).toEqual([name, false]);
+		}
+		const room = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+		const own = `isobar-clear-${process.pid}-`;
+		expect(readdirSync(room).filter((name) => name.startsWith(own))).toEqual([]);
+	});
+
+	test("a segment whose end was changed is not moved to Parquet", async () => {
+		const archive = await open(directory, dataKey);
+		await append(archive, "a", makeReport(1, 3));
+		const log = join(directory, "observations.jsonl");
+		const bytes = fs.readFileSync(log);
+		bytes[bytes.length - 1] = 0x20;
+		writeFileSync(log, bytes);
+		await expect(archive.compactor.compact(later)).rejects.toMatchObject({ code: "Damaged" });
+		await close(archive);
+		await expect(open(directory, dataKey)).rejects.toMatchObject({
+			code: "Damaged",
+			message: expect.stringMatching(/observations-000001\.jsonl, line 2, can't be opened/),
+		});
+	});
+});
+
 describe("a crash in a compaction", () => {
 	/** Every call after which something else stands in the directory. */
 	const calls = [
@@ -188,40 +270,47 @@ describe("a crash in a compaction", () => {
 		...(["rename", "unlink", "open", "chmod"] as const).map((name) => [fsPromises, name]),
 	] as [Record<string, (...words: unknown[]) => unknown>, string][];
 
-	test("at every step: all rows are there once, and what comes again is known", async () => {
-		const archive = await open();
-		await append(archive, "a", makeReport(1, 3));
-		await append(archive, "a", { s: 100, n: 1, t: day, T: [1] });
-		await archive.compactor.compact(day * 1000);
-		await append(archive, "a", makeReport(4, 6));
-		await append(archive, "b", { s: 1, n: 1, t: day, T: [1] });
+	test.each([
+		["", undefined],
+		[", encrypted", dataKey],
+	])(
+		"at every step%s: all rows are there once, and what comes again is known",
+		async (_, key) => {
+			const archive = await open(directory, key);
+			await append(archive, "a", makeReport(1, 3));
+			await append(archive, "a", { s: 100, n: 1, t: day, T: [1] });
+			await archive.compactor.compact(day * 1000);
+			await append(archive, "a", makeReport(4, 6));
+			await append(archive, "b", { s: 1, n: 1, t: day, T: [1] });
 
-		const copies = mkdtempSync(join(tmpdir(), "isobar-"));
-		let count = 0;
-		let copying = false;
-		for (const [module, name] of calls) {
-			const real = module[name]!.bind(module);
-			jest.spyOn(module, name).mockImplementation((...words) => {
-				if (!copying && String(words[0]).startsWith(directory)) {
-					copying = true;
-					cpSync(directory, join(copies, `${++count}`), { recursive: true });
-					copying = false;
-				}
-				return real(...words);
-			});
-		}
-		// A part and the merging of two days.
-		await archive.compactor.compact(later);
-		jest.restoreAllMocks();
-		expect(count).toBeGreaterThan(30);
-		for (let step = 1; step <= count; step++) {
-			const copy = await open(join(copies, `${step}`));
-			await append(copy, "a", makeReport(1, 6));
-			expect([step, copy.archived, copy.duplicates]).toEqual([step, 0, 6]);
-			await copy.compactor.compact(later);
-			expect([step, await copy.audit()]).toEqual([step, { rows: 8, repeated: 0 }]);
-			await close(copy);
-		}
-		rmSync(copies, { recursive: true });
-	}, 120_000);
+			const copies = mkdtempSync(join(tmpdir(), "isobar-"));
+			let count = 0;
+			let copying = false;
+			for (const [module, name] of calls) {
+				const real = module[name]!.bind(module);
+				jest.spyOn(module, name).mockImplementation((...words) => {
+					if (!copying && String(words[0]).startsWith(directory)) {
+						copying = true;
+						cpSync(directory, join(copies, `${++count}`), { recursive: true });
+						copying = false;
+					}
+					return real(...words);
+				});
+			}
+			// A part and the merging of two days.
+			await archive.compactor.compact(later);
+			jest.restoreAllMocks();
+			expect(count).toBeGreaterThan(30);
+			for (let step = 1; step <= count; step++) {
+				const copy = await open(join(copies, `${step}`), key);
+				await append(copy, "a", makeReport(1, 6));
+				expect([step, copy.archived, copy.duplicates]).toEqual([step, 0, 6]);
+				await copy.compactor.compact(later);
+				expect([step, await copy.audit()]).toEqual([step, { rows: 8, repeated: 0 }]);
+				await close(copy);
+			}
+			rmSync(copies, { recursive: true });
+		},
+		120_000,
+	);
 });

@@ -1,5 +1,6 @@
 import { checkTopicName } from "../../../firmware/mqtt/topic.ts";
 import type { Mailbox } from "../../notice/mailbox.ts";
+import type { Vault } from "../../vault/vault.ts";
 import { type Action, type ActionType, PermanentFault, text } from "./action.ts";
 import { functionAction } from "./functions.ts";
 import type { LineFiles } from "./lines.ts";
@@ -14,6 +15,8 @@ import { webAction } from "./web.ts";
 /** What actions are made from. */
 export interface Targets extends Endpoints {
 	readonly objectsDir: string;
+	/** How objects stand on disk. */
+	readonly vault: Vault;
 	readonly streams: Streams;
 	readonly tables: LineFiles;
 	readonly metrics: RuleMetrics;
@@ -27,9 +30,10 @@ const hopsMaximum = 8;
 
 /** All actions, by their names in rules. */
 export function makeActions(targets: Targets): Readonly<Record<ActionType, Action>> {
-	const { objectsDir, streams, tables, mailbox, topics, queues, metrics, functions } = targets;
+	const { objectsDir, vault, streams, tables, mailbox, topics, queues, metrics, functions } =
+		targets;
 	return {
-		s3: objectAction(objectsDir),
+		s3: objectAction(objectsDir, vault),
 		firehose: streamAction(streams),
 		dynamoDBv2: itemAction(tables),
 		timestream: seriesAction(tables),

@@ -2,14 +2,17 @@ import { join } from "node:path";
 import { GroupCommit } from "../../commit.ts";
 import { makeDirectory } from "../../file.ts";
 import { DiskLog } from "../../log.ts";
+import type { Vault } from "../../vault/vault.ts";
 
 /** Files of lines in a folder, opened when they are first written to. */
 export class LineFiles {
 	readonly #directory: string;
+	readonly #vault: Vault;
 	readonly #files = new Map<string, Promise<GroupCommit>>();
 
-	constructor(directory: string) {
+	constructor(directory: string, vault: Vault) {
 		this.#directory = directory;
+		this.#vault = vault;
 	}
 
 	/** Resolves when the line is on disk. @param name  fit for a file */
@@ -41,7 +44,8 @@ export class LineFiles {
 
 	async #start(name: string): Promise<GroupCommit> {
 		await makeDirectory(this.#directory);
-		const { log } = await DiskLog.open(join(this.#directory, name), () => {});
+		const path = join(this.#directory, name);
+		const { log } = await DiskLog.open(path, () => {}, this.#vault.lines(path));
 		return new GroupCommit(log);
 	}
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
-import { makeDirectory, replaceFile, syncDirectory } from "../../file.ts";
+import { makeDirectory, syncDirectory } from "../../file.ts";
+import type { Vault } from "../../vault/vault.ts";
 import { type Action, fileNameOf, nameOf, PermanentFault, text } from "./action.ts";
 
 const keyBytes = 1024;
@@ -8,7 +9,7 @@ const keyBytes = 1024;
  * The action `s3`: an object for each message, a file below `<bucket>/`. The same key overwrites, as in
  * S3.
  */
-export function objectAction(directory: string): Action {
+export function objectAction(directory: string, vault: Vault): Action {
 	return {
 		name: "S3Action",
 		resource: (parameters) => text(parameters, "bucketName"),
@@ -16,7 +17,7 @@ export function objectAction(directory: string): Action {
 			const bucket = fileNameOf("bucket", nameOf(text(parameters, "bucketName")));
 			const path = join(directory, bucket, ...stepsOf(text(parameters, "key")));
 			await makeDirectory(dirname(path));
-			await replaceFile(path, bytes, 0o600);
+			await vault.replace(path, bytes, 0o600);
 			await syncDirectory(dirname(path));
 		},
 	};

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { GroupCommit } from "../../commit.ts";
-import { makeDirectory, readIfPresent, replaceFile } from "../../file.ts";
-import { DiskLog } from "../../log.ts";
+import { makeDirectory } from "../../file.ts";
+import { DiskLog, readLines } from "../../log.ts";
 import type { Timers } from "../../timers.ts";
+import type { Vault } from "../../vault/vault.ts";
 import { type Action, fileNameOf, nameOf, PermanentFault, text } from "./action.ts";
 
 /** Bounds of a queue, those of SQS where it has one. */
@@ -60,16 +62,17 @@ export class Queue {
 	}
 
 	/** What was being worked on is visible again. The file is written anew without what was deleted. */
-	static async open(name: string, path: string, timers: Timers): Promise<Queue> {
+	static async open(name: string, path: string, timers: Timers, vault: Vault): Promise<Queue> {
 		const messages = new Map<string, Kept>();
-		for (const line of (await readIfPresent(path))?.split("\n").slice(0, -1) ?? []) {
+		const take = (line: string): void => {
 			const { id, body, at, deleted } = JSON.parse(line) as Kept & { deleted?: boolean };
 			if (deleted) messages.delete(id);
 			else messages.set(id, { id, body, at, receipt: undefined, receives: 0, visibleAt: 0 });
-		}
+		};
+		if (existsSync(path)) await readLines(path, take, vault.lines(path));
 		const lines = [...messages.values()].map(({ id, body, at }) => lineOf({ id, body, at }));
-		await replaceFile(path, lines.join(""), 0o600);
-		const { log } = await DiskLog.open(path, () => {});
+		await vault.replaceLines(path, lines.join(""));
+		const { log } = await DiskLog.open(path, () => {}, vault.lines(path));
 		return new Queue(name, new GroupCommit(log), messages, timers);
 	}
 
@@ -162,16 +165,18 @@ export class Queue {
 export class Queues {
 	readonly #directory: string;
 	readonly #timers: Timers;
+	readonly #vault: Vault;
 	readonly #queues = new Map<string, Promise<Queue>>();
 
-	private constructor(directory: string, timers: Timers) {
+	private constructor(directory: string, timers: Timers, vault: Vault) {
 		this.#directory = directory;
+		this.#vault = vault;
 		this.#timers = timers;
 	}
 
-	static async open(directory: string, timers: Timers): Promise<Queues> {
+	static async open(directory: string, timers: Timers, vault: Vault): Promise<Queues> {
 		await makeDirectory(directory);
-		const queues = new Queues(directory, timers);
+		const queues = new Queues(directory, timers, vault);
 		for (const name of await readdir(directory)) {
 			if (name.endsWith(".jsonl")) await queues.make(name.slice(0, -".jsonl".length));
 		}
@@ -192,7 +197,8 @@ export class Queues {
 		fileNameOf("queue", name);
 		let queue = this.#queues.get(name);
 		if (!queue) {
-			queue = Queue.open(name, join(this.#directory, `${name}.jsonl`), this.#timers);
+			const path = join(this.#directory, `${name}.jsonl`);
+			queue = Queue.open(name, path, this.#timers, this.#vault);
 			this.#queues.set(name, queue);
 			queue.catch(() => this.#queues.delete(name));
 		}

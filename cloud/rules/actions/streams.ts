@@ -4,9 +4,10 @@ import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GroupCommit } from "../../commit.ts";
 import { messageOf } from "../../fault.ts";
-import { makeDirectory, replaceFile, syncDirectory } from "../../file.ts";
+import { makeDirectory, syncDirectory } from "../../file.ts";
 import { DiskLog, readLines } from "../../log.ts";
 import type { Timers } from "../../timers.ts";
+import type { Vault } from "../../vault/vault.ts";
 import { type Action, fileNameOf, nameOf, text } from "./action.ts";
 
 /** When a batch is written: as soon as one of the two is reached. */
@@ -17,6 +18,8 @@ export interface Buffering {
 
 export interface StreamsOptions {
 	readonly directory: string;
+	/** How all of it stands on disk. */
+	readonly vault: Vault;
 	readonly settings: Readonly<Record<string, Buffering>>;
 	readonly timers: Timers;
 	log(line: string): void;
@@ -55,8 +58,7 @@ export class Streams {
 	#stream(name: string): Promise<Stream> {
 		let stream = this.#streams.get(name);
 		if (!stream) {
-			const { directory, settings, timers, log } = this.#options;
-			stream = Stream.open(name, directory, settings[name] ?? {}, timers, log);
+			stream = Stream.open(name, this.#options);
 			this.#streams.set(name, stream);
 			stream.catch(() => this.#streams.delete(name));
 		}
@@ -72,6 +74,7 @@ class Stream {
 	readonly #name: string;
 	readonly #directory: string;
 	readonly #buffering: Required<Buffering>;
+	readonly #vault: Vault;
 	readonly #timers: Timers;
 	readonly #log: (line: string) => void;
 	#part: GroupCommit | undefined;
@@ -79,28 +82,17 @@ class Stream {
 	#calloff: (() => void) | undefined;
 	#turning: Promise<void> = Promise.resolve();
 
-	private constructor(
-		name: string,
-		directory: string,
-		buffering: Buffering,
-		timers: Timers,
-		log: (line: string) => void,
-	) {
+	private constructor(name: string, { directory, vault, settings, timers, log }: StreamsOptions) {
 		this.#name = name;
 		this.#directory = directory;
-		this.#buffering = { bufferBytes: 1 << 20, bufferSeconds: 60, ...buffering };
+		this.#vault = vault;
+		this.#buffering = { bufferBytes: 1 << 20, bufferSeconds: 60, ...settings[name] };
 		this.#timers = timers;
 		this.#log = log;
 	}
 
-	static async open(
-		name: string,
-		directory: string,
-		buffering: Buffering,
-		timers: Timers,
-		log: (line: string) => void,
-	): Promise<Stream> {
-		const stream = new Stream(name, directory, buffering, timers, log);
+	static async open(name: string, options: StreamsOptions): Promise<Stream> {
+		const stream = new Stream(name, options);
 		// A crash may have come between setting a full batch aside and writing it.
 		if (existsSync(stream.#full)) await stream.#write(stream.#full);
 		await stream.#begin();
@@ -135,9 +127,10 @@ class Stream {
 
 	async #begin(): Promise<void> {
 		this.#bytes = 0;
-		const { log } = await DiskLog.open(this.#open, (line) => {
+		const count = (line: string): void => {
 			this.#bytes += (line.length * 3) / 4;
-		});
+		};
+		const { log } = await DiskLog.open(this.#open, count, this.#vault.lines(this.#open));
 		this.#part = new GroupCommit(log);
 		if (this.#bytes > 0) this.#arm();
 	}
@@ -165,7 +158,8 @@ class Stream {
 
 	async #write(path: string): Promise<void> {
 		const records: Buffer[] = [];
-		await readLines(path, (line) => records.push(Buffer.from(line, "base64")));
+		const take = (line: string): void => void records.push(Buffer.from(line, "base64"));
+		await readLines(path, take, this.#vault.lines(path));
 		const [year, month, day, hour, minute, second] = new Date(this.#timers.now())
 			.toISOString()
 			.split(/[-T:.]/);
@@ -173,7 +167,7 @@ class Stream {
 		await makeDirectory(folder);
 		const stamp = [year, month, day, hour, minute, second].join("-");
 		const file = join(folder, `${this.#name}-1-${stamp}-${randomUUID()}`);
-		await replaceFile(file, Buffer.concat(records), 0o600);
+		await this.#vault.replace(file, Buffer.concat(records), 0o600);
 		await syncDirectory(folder);
 		await unlink(path);
 	}

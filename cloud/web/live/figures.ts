@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { replaceFile } from "../../file.ts";
+import { Vault } from "../../vault/vault.ts";
 import { type FigureName, figureNames, type Overview } from "../views.ts";
 
 export type Figures = Readonly<Record<FigureName, number>>;
@@ -65,6 +64,7 @@ class Ring {
 export class FigureRecorder {
 	readonly #rings = levels.map((level) => new Ring(level));
 	readonly #path: string;
+	readonly #vault: Vault;
 	readonly #read: () => Figures;
 	readonly #startedAt = new Date().toISOString();
 	#last: Figures;
@@ -73,17 +73,22 @@ export class FigureRecorder {
 	 * @param path  of the file between two runs
 	 * @param read  the figures of this moment, counted since the start of the cloud
 	 */
-	private constructor(path: string, read: () => Figures) {
+	private constructor(path: string, read: () => Figures, vault: Vault) {
 		this.#path = path;
+		this.#vault = vault;
 		this.#read = read;
 		this.#last = read();
 	}
 
 	/** A file that cannot be read is none: the figures begin anew. */
-	static async open(path: string, read: () => Figures): Promise<FigureRecorder> {
-		const recorder = new FigureRecorder(path, read);
+	static async open(
+		path: string,
+		read: () => Figures,
+		vault = Vault.plain,
+	): Promise<FigureRecorder> {
+		const recorder = new FigureRecorder(path, read, vault);
 		try {
-			recorder.#restore(JSON.parse(await readFile(path, "utf8")));
+			recorder.#restore(JSON.parse(vault.readSync(path)));
 		} catch {
 			// The first start, or a file of an older version.
 		}
@@ -148,7 +153,7 @@ export class FigureRecorder {
 			steps: [...steps],
 			values: Object.fromEntries(figureNames.map((name) => [name, [...values[name]]])),
 		}));
-		await replaceFile(this.#path, JSON.stringify({ version: 1, rings }), 0o600);
+		await this.#vault.replace(this.#path, JSON.stringify({ version: 1, rings }), 0o600);
 	}
 
 	#restore(saved: {

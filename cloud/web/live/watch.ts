@@ -10,6 +10,7 @@ import type { RegistryStore } from "../../registry/store.ts";
 import type { JsonObject } from "../../services/document.ts";
 import { parseShadowTopic } from "../../services/shadow.ts";
 import type { Shadows } from "../../shadows.ts";
+import type { Vault } from "../../vault/vault.ts";
 import type { StationDetail, StationView } from "../views.ts";
 import { FigureRecorder, type Figures, sampleSeconds } from "./figures.ts";
 import { readNewest } from "./newest.ts";
@@ -28,6 +29,8 @@ export interface Watched {
 	rulesExecuted(): number;
 	/** Where the figures are kept between two runs. */
 	readonly figuresPath: string;
+	/** How they stand there. */
+	readonly vault: Vault;
 	readonly bounds: Pick<Bounds, "newsBytes" | "newsReaders">;
 	log(line: string): void;
 }
@@ -56,7 +59,11 @@ export class Watch {
 	}
 
 	static async open(watched: Watched): Promise<Watch> {
-		const figures = await FigureRecorder.open(watched.figuresPath, () => figuresOf(watched));
+		const figures = await FigureRecorder.open(
+			watched.figuresPath,
+			() => figuresOf(watched),
+			watched.vault,
+		);
 		const watch = new Watch(watched, figures);
 		watch.#listen();
 		return watch;

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { openApi } from "../../../cloud/index.ts";
 import { ExitCode, type Host } from "../host.ts";
-import { authorityPassphrase } from "../secret.ts";
+import { authorityPassphrase, dataKey } from "../secret.ts";
 import { type Answer, ApiCaller } from "./client.ts";
 
 /** What a command has found or done. */
@@ -61,6 +61,7 @@ export class Noun {
 			const words = given.slice(0, -2).filter((word) => word !== undefined) as string[];
 			const api = await openApi(options.data, {
 				caPassphrase: authorityPassphrase(this.#host),
+				dataKey: dataKey(this.#host),
 			});
 			try {
 				const { json, text } = await work(new ApiCaller(api), words, options);
