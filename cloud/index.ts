@@ -12,6 +12,7 @@ export type { Secrets } from "./registry/authoritykey.ts";
 export { RegistryFault } from "./registry/registry.ts";
 export { ShadowRejected } from "./shadows.ts";
 export type { Series, SeriesAnswer, SeriesChannel, SeriesRequest } from "./store/series.ts";
+export { encryptCopy } from "./vault/convert.ts";
 export { KeyFault } from "./vault/fault.ts";
 export { Vault, type VaultOptions } from "./vault/vault.ts";
 export { type Api, openApi } from "./web/open.ts";

@@ -2,7 +2,7 @@ import { CloudFault } from "../fault.ts";
 
 /**
  * The key of a data directory is missing, wrong or not wanted; nothing has been opened or changed then.
- * `code` is "KeyNeeded", "WrongKey", "NotEncrypted", "PlainData" or "BadKey".
+ * `code` is "KeyNeeded", "WrongKey", "NotEncrypted", "NotPlain" or "PlainData".
  */
 export class KeyFault extends CloudFault {}
 

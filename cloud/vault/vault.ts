@@ -63,7 +63,7 @@ export class Vault {
 		if (plain !== undefined) {
 			throw new KeyFault(
 				"PlainData",
-				`--encrypt: ${plain} is there and not encrypted; expected a new directory`,
+				`--encrypt: ${plain} is there and not encrypted; expected a new directory, or an encrypted copy of this one (isobar encrypt)`,
 			);
 		}
 		const { record } = await makeDataKey(dataKey);

@@ -6,8 +6,8 @@ import { FlashFault } from "../../manifests/flash.ts";
 import { addArchiveCommands } from "./archive.ts";
 import { type CloudCommandOptions, cloud } from "./cloud.ts";
 import { type DecodeOptions, decode, decodeForms } from "./decode.ts";
-import { addDecryptCommand } from "./decrypt.ts";
 import { addDeviceCommands, type DeviceActions, deviceActions } from "./deviceprogram.ts";
+import { addEncryptionCommands } from "./encryption.ts";
 import { ExitCode, type Host } from "./host.ts";
 import { logFormats, logLevels } from "./logger.ts";
 import {
@@ -258,7 +258,7 @@ function makeProgram(outer: Host, actions: Actions, onEnd: (code: ExitCode) => v
 	addProvisioningCommands(program, host, onEnd);
 	addDeviceCommands(program, host, { ...deviceActions, ...actions }, onEnd);
 	addArchiveCommands(program, host, onEnd);
-	addDecryptCommand(program, host, onEnd);
+	addEncryptionCommands(program, host, onEnd);
 	program
 		.command("provision")
 		.description(

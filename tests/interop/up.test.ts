@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { CommandBench } from "../support/command.ts";
+import { dataKey } from "../support/vault.ts";
 
 const quick = "up --port 0 --data DIR --sample 1 --observe 1 --report 2";
 
@@ -51,6 +52,21 @@ describe("isobar up", () => {
 			// No sequence number is given twice, and none is left out between two starts.
 			expect(Math.max(...sequences) - Math.min(...sequences) + 1).toBe(sequences.length);
 		}
+	});
+
+	test("with --encrypt everything is archived and nothing stands open; a second start needs the key", async () => {
+		bench.environment.ISOBAR_DATA_KEY = dataKey;
+		expect(await bench.run(`${quick} --stations 2 --for 3s --encrypt --json`)).toBe(0);
+		const { made } = bench.summary.observations;
+		expect(bench.summary.observations).toMatchObject({ archived: made, lost: 0, duplicates: 0 });
+		expect(made).toBeGreaterThan(0);
+		const log = readFileSync(join(bench.dataDir, "archive", "observations.jsonl"), "utf8");
+		expect(log).toMatch(/^isobar-sealed-lines-1 /);
+		expect(await bench.run(`${quick} --stations 2 --for 2s --json`)).toBe(0);
+		expect(bench.summary.observations).toMatchObject({ lost: 0, duplicates: 0 });
+		delete bench.environment.ISOBAR_DATA_KEY;
+		expect(await bench.run(`${quick} --stations 2 --for 2s --json`)).toBe(2);
+		expect(bench.err).toMatch(/is encrypted; expected its key in ISOBAR_DATA_KEY/);
 	});
 
 	test("Ctrl-C reports what waits, says goodbye and prints the summary", async () => {

@@ -29,6 +29,7 @@ const open = [
 	/^(vault\.json|cloud\.lock|http\.json)$/,
 	// What a person has written as configuration.
 	/^rules\/[^/]+\.json$/,
+	/^logging\.json$/,
 ];
 
 /** A rule that writes to everything that rules can write to in the data directory. */

@@ -60,7 +60,7 @@ describe("the key of a data directory", () => {
 		mkdirSync(join(directory, "archive"), { recursive: true });
 		await expect(Vault.open(directory, { dataKey, encrypt: true })).rejects.toMatchObject({
 			code: "PlainData",
-			message: `--encrypt: ${join(directory, "archive")} is there and not encrypted; expected a new directory`,
+			message: `--encrypt: ${join(directory, "archive")} is there and not encrypted; expected a new directory, or an encrypted copy of this one (isobar encrypt)`,
 		});
 		expect(filesOf(directory)).toEqual(new Map());
 		expect((await Vault.open(directory)).isSealed).toBe(false);
