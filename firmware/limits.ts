@@ -140,6 +140,16 @@ export const Durations = Object.freeze({
 	steadySupply: 900_000,
 	/** That an image on trial has to connect, to observe and to be acknowledged. */
 	trial: 3_600_000,
+	/** Before the end of a window, that a station which sleeps wakes: it starts, and samples. */
+	wakeLead: 1_000,
+	/** For the sensors of a station that has woken. */
+	sampling: 30_000,
+	/** With the radio on, for connection, report and answers. */
+	reporting: 60_000,
+	/** For the time and the shadow, once everything is acknowledged. */
+	listening: 5_000,
+	/** For what is left, and DISCONNECT, before a sleep. */
+	leaving: 10_000,
 	/** A connection that the broker closes within this time was kicked. */
 	kick: 10_000,
 } as const);

@@ -49,7 +49,8 @@ export class Timekeeper implements Timed {
 		const now = clock.ticks;
 		this.#options = options;
 		this.#store = new TimeStore(this.#wallClock, (bytes) => this.#write(bytes));
-		this.#gate = new ClockGate(this.#wallClock, now);
+		// A station that sleeps waits from its boot on, and not from each time that it wakes.
+		this.#gate = new ClockGate(this.#wallClock, 0 as Ticks);
 		const { Datagram } = network;
 		if (timeServer !== undefined && Datagram !== undefined) {
 			this.#sntp = new SntpClient({

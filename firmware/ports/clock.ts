@@ -1,7 +1,7 @@
 declare const ticksBrand: unique symbol;
 declare const epochBrand: unique symbol;
 
-/** Milliseconds since boot, monotonic. Deadlines, timeouts and backoff count in ticks. */
+/** Milliseconds since boot, deep sleep included, monotonic. Deadlines, timeouts and backoff count in ticks. */
 export type Ticks = number & { readonly [ticksBrand]: true };
 
 /** Milliseconds since 1970-01-01T00:00:00Z. Only in payloads, certificates and logs. */
@@ -12,7 +12,7 @@ export type Epoch = number & { readonly [epochBrand]: true };
  * An alarm whose deadline has passed fires as soon as the caller has returned, never before.
  */
 export interface Clock {
-	/** Milliseconds since boot; never goes back. */
+	/** Milliseconds since boot; never goes back, and goes on over deep sleep. */
 	readonly ticks: Ticks;
 	/** The real-time clock, or `undefined` where there is none or it was never set. */
 	readonly epoch: Epoch | undefined;

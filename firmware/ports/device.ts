@@ -35,6 +35,17 @@ export interface ImageTrial {
 	reject(): void;
 }
 
+/** What a device can do to take less from its battery. */
+export interface Power {
+	/** Switches the radio on, which is off at each start; `networkUp` follows. Again without effect. */
+	startRadio(): void;
+	/**
+	 * Ends this run and switches off what can be: clock and ticks go on, retained memory stays. The firmware starts
+	 * again after `milliseconds`, with the reset reason "deep-sleep".
+	 */
+	sleep(milliseconds: number): void;
+}
+
 /** What a station is built on: the ECMA-419 host provider, with clock, randomness and power. */
 export interface Device {
 	readonly identity: Identity;
@@ -55,6 +66,8 @@ export interface Device {
 	readonly lastLines?: readonly string[];
 	/** Free heap in bytes, or `undefined` where nobody counts. */
 	readonly freeHeap: number | undefined;
+	/** Left out where the radio is always on, and nothing sleeps. */
+	readonly power?: Power | undefined;
 	/** Left out where this image is kept already. */
 	readonly trial?: ImageTrial | undefined;
 	/** Ends this run and starts the firmware again. */

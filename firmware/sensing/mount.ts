@@ -24,6 +24,8 @@ export interface SensorMount {
 	readonly fillings: readonly Filling[];
 	/** What it is connected to, where more can be done for it than to create it anew. */
 	readonly bus?: SensorBus | undefined;
+	/** What every wait that the driver asks for is longer by, ms; none unless given. */
+	readonly slackMs?: number;
 	/** @throws when the part does not answer or is another one */
 	create(): Sensor;
 }
@@ -67,6 +69,7 @@ export class Mount {
 	/** Times in a row that it was given up. */
 	#givenUp = 0;
 	readonly #create: () => Sensor;
+	readonly #slackMs: number;
 	readonly #sample: Sample = {};
 	#sensor: Sensor | undefined;
 	#state: MountState = MountState.Idle;
@@ -82,6 +85,7 @@ export class Mount {
 		this.channels = channels;
 		this.indices = indices;
 		this.#create = () => mount.create();
+		this.#slackMs = mount.slackMs ?? 0;
 		this.bus = mount.bus;
 	}
 
@@ -142,7 +146,7 @@ export class Mount {
 			if (!(waitMs >= 0 && waitMs <= Limits.conversionMs)) {
 				throw new Silence(`asks to wait ${waitMs} ms`);
 			}
-			this.#readyAt = after(now, waitMs);
+			this.#readyAt = after(now, waitMs + this.#slackMs);
 		}
 		return undefined;
 	}

@@ -63,6 +63,11 @@ export class SensingScheduler implements Timed {
 		return this.#deadline;
 	}
 
+	/** Whether no conversion is under way. */
+	get isIdle(): boolean {
+		return this.#mounts.every(({ state }) => state !== MountState.Converting);
+	}
+
 	/** Rounds in which a sensor did not give all its values. */
 	faults(mount: number): number {
 		return this.#mounts[mount]!.faults;

@@ -37,8 +37,6 @@ export function identify(
 export interface Firmware {
 	/** Called once, after the device has started. */
 	start(now: Ticks): void;
-	/** How long the network is not wanted after the start, ms; known from the start on. */
-	readonly networkHoldMs: number;
 	networkUp(now: Ticks): void;
 	networkDown(now: Ticks): void;
 	networkChanged(now: Ticks): void;

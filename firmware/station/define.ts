@@ -7,6 +7,7 @@ import type { Channel } from "../sensing/channel.ts";
 import { ChannelTable } from "../sensing/channel.ts";
 import { needsOf } from "../sensing/derivation.ts";
 import { type Cadence, cadenceFault } from "../shadow/config.ts";
+import { sleepFault } from "./asleep.ts";
 import { channelsOf, usesOf } from "./channels.ts";
 import { metadataOf } from "./metadata.ts";
 
@@ -156,6 +157,11 @@ export interface StationDefinition {
 	 * deep sleep, until flash is written by the page. With 0, the default, each is in flash once it is made.
 	 */
 	readonly lossWindow: number;
+	/**
+	 * "mains" is always awake. "solar" lives on a battery: it sleeps, wakes for each observation, and has the radio on
+	 * for each report.
+	 */
+	readonly power: "mains" | "solar";
 }
 
 /** What must be given; the rest has a default. */
@@ -169,6 +175,13 @@ const defaultCadence: Cadence = Object.freeze({
 	sampleSeconds: 2,
 	observeSeconds: 5,
 	reportSeconds: 30,
+});
+
+/** One sample an observation: in between a station on a battery sleeps. */
+const solarCadence: Cadence = Object.freeze({
+	sampleSeconds: 60,
+	observeSeconds: 60,
+	reportSeconds: 600,
 });
 
 const defaultTopics: Topics = Object.freeze({
@@ -193,8 +206,9 @@ export function defineStation(input: StationInput): StationDefinition {
 		derive: [],
 		payload: "columns",
 		lossWindow: 0,
+		power: "mains",
 		...input,
-		cadence: { ...defaultCadence, ...input.cadence },
+		cadence: { ...(input.power === "solar" ? solarCadence : defaultCadence), ...input.cadence },
 		topics: { ...defaultTopics, ...input.topics },
 	};
 	checkSensors(definition);
@@ -206,9 +220,12 @@ export function defineStation(input: StationInput): StationDefinition {
 	checkOneOf("qos", definition.qos, definition.cloud === "aws" ? [1] : [1, 2]);
 	checkOneOf("cloud", definition.cloud, ["local", "aws", "mqtt"]);
 	checkWhole("lossWindow", definition.lossWindow, 0, Limits.stagedObservations);
+	checkOneOf("power", definition.power, ["mains", "solar"]);
 	checkOneOf("payload", definition.payload, ["columns", "dense"]);
 	const refusal = cadenceFault(definition.cadence);
 	if (refusal !== undefined) fail(`cadence.${refusal.field}: ${refusal.reason}`);
+	const fault = definition.power === "solar" ? sleepFault(definition) : undefined;
+	if (fault !== undefined) fail(fault);
 	return freezeDeep(definition);
 }
 

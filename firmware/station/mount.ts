@@ -28,6 +28,9 @@ export function mountsOf(
 		name: entry.name,
 		fillings: fillings[index]!,
 		bus: buses.get(entry.placement.bus ?? ""),
+		// A wait counted in ticks of a fast crystal is a little short. A station that is awake asks again in its
+		// next round; one that sleeps would begin with the same part at each wake.
+		slackMs: definition.power === "solar" ? 1 : 0,
 		create: () => createSensor(entry, definition, device),
 	}));
 }

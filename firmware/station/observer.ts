@@ -56,6 +56,18 @@ export class Observer implements Timed {
 		this.#nextPeriod = period;
 	}
 
+	/**
+	 * Closes the window that ends nearest, though that may be in a moment or a moment ago: nothing more is
+	 * sampled for it. The next one is the one after it.
+	 */
+	closeEarly(now: Ticks): void {
+		const boundary = this.deadline;
+		const isBefore = boundary - now < this.#period / 2;
+		this.deadline = now;
+		this.onDeadline(now);
+		if (isBefore) this.deadline = this.#nextBoundary(boundary);
+	}
+
 	close(): void {
 		this.deadline = never as Ticks;
 	}

@@ -48,8 +48,8 @@ export class Presence {
 	}
 
 	/** The will is not sent when a client disconnects by itself, so it says so before. */
-	leave(now: Ticks): number {
-		return this.#publish('{"state":"offline","reason":"left"}', now);
+	leave(reason: "left" | "asleep", now: Ticks): number {
+		return this.#publish(`{"state":"offline","reason":"${reason}"}`, now);
 	}
 
 	#publish(text: string, now: Ticks): number {

@@ -17,7 +17,6 @@ const keepAliveSeconds = 60;
  * identity, and starts again. It samples nothing, since nothing could say whose observations they are.
  */
 export class Provisioner {
-	readonly networkHoldMs = 0;
 	readonly #device: Device;
 	readonly #timekeeper: Timekeeper;
 	readonly #exchange: ClaimExchange;
@@ -96,6 +95,7 @@ export class Provisioner {
 			this.#settle();
 		};
 		this.#timekeeper.open(now);
+		this.#device.power?.startRadio();
 		this.#link.start(now);
 		this.#agenda.run(now);
 		this.#settle();

@@ -1,5 +1,6 @@
-import { Observation } from "../base/observation.ts";
+import { Observation, TimeQuality } from "../base/observation.ts";
 import { Status, statusName } from "../base/status.ts";
+import { after, never } from "../base/ticks.ts";
 import { Timekeeper } from "../clock/timekeeper.ts";
 import { Limits } from "../limits.ts";
 import { LinkState, MqttLink } from "../mqtt/link.ts";
@@ -16,12 +17,13 @@ import { QualityControl } from "../sensing/quality.ts";
 import { QualityLimits } from "../sensing/qualitylimits.ts";
 import { SensingScheduler } from "../sensing/scheduler.ts";
 import { Window } from "../sensing/window.ts";
-import { ShadowClient } from "../shadow/client.ts";
+import { ShadowClient, ShadowState } from "../shadow/client.ts";
 import { StationConfig } from "../shadow/config.ts";
 import { Agenda } from "./agenda.ts";
 import { Commons } from "./commons.ts";
 import type { StationDefinition } from "./define.ts";
 import { Departure, DepartureState } from "./departure.ts";
+import { DutyCycle } from "./dutycycle.ts";
 import { Health, type HealthFacts } from "./health.ts";
 import { LastResort } from "./lastresort.ts";
 import { metadataOf } from "./metadata.ts";
@@ -29,6 +31,7 @@ import { mountsOf } from "./mount.ts";
 import { Observer } from "./observer.ts";
 import { birthOf, Presence } from "./presence.ts";
 import { ResetCounts } from "./resets.ts";
+import { noteBytes, RetainedNote, RetainedRange } from "./retainednote.ts";
 import { Supply } from "./supply.ts";
 import { Trial } from "./trial.ts";
 import { Uplink } from "./uplink.ts";
@@ -114,11 +117,14 @@ export class Station {
 	readonly #trial: Trial;
 	readonly #resets: ResetCounts;
 	readonly #supply: Supply;
+	/** Of a station that sleeps, on a device that can. */
+	readonly #duty: DutyCycle | undefined;
 	readonly #agenda: Agenda;
 	readonly #state: StationState;
 	#firstSequence = 0;
 	/** Values since boot that did not fit their column in a report. */
 	#misfits = 0;
+	#isLeavingForSleep = false;
 
 	/** @param commons  of this definition, where it has more than one station in the process */
 	constructor(device: Device, definition: StationDefinition, commons = new Commons(definition)) {
@@ -165,8 +171,9 @@ export class Station {
 			channelIds: this.#channels.ids,
 			pages: commons.pages,
 			observation: commons.observation,
-			retained: device.retained,
+			retained: device.retained && new RetainedRange(device.retained, noteBytes),
 			lossWindow: device.retained === undefined ? 0 : definition.lossWindow,
+			resumed: device.resetReason === "deep-sleep",
 		});
 		this.#observer = new Observer(
 			{
@@ -259,7 +266,7 @@ export class Station {
 			isEmpty: () => this.#outbox.waiting === 0,
 			isLinkClosed: () => this.#link.state === LinkState.Stopped,
 			sayGoodbye: (deadline, now) => {
-				this.#presence.leave(now);
+				this.#presence.leave(this.#isLeavingForSleep ? "asleep" : "left", now);
 				this.#link.drain(deadline, now);
 			},
 			closeLink: (now) => this.#link.stop(now),
@@ -282,6 +289,8 @@ export class Station {
 			save: () => void this.#outbox.flush(),
 			log,
 		});
+		this.#duty = this.#createDuty();
+		const duty = this.#duty === undefined ? [] : [this.#duty];
 		this.#agenda = new Agenda([
 			this.#timekeeper,
 			this.#scheduler,
@@ -293,6 +302,7 @@ export class Station {
 			this.#supply,
 			this.#trial,
 			this.#lastResort,
+			...duty,
 		]);
 		this.#state = this.#emptyState();
 	}
@@ -312,18 +322,28 @@ export class Station {
 		this.#noteLastLines();
 		this.#uplink.resumeAfter(Math.max(this.#outbox.oldest - 1, this.#session.lastSequence));
 		this.#device.clock.onAlarm = (due) => this.#turn(due);
+		const isWoken = this.#duty !== undefined && this.#device.resetReason === "deep-sleep";
+		if (isWoken) this.#startRound(now);
+		else this.#startAwake(now);
+		this.#trial.open(now);
+		if (!isWoken) this.#lastResort.disconnected(now);
+		this.#duty?.begin(!isWoken, now);
+		this.#turn(now);
+	}
+
+	#startAwake(now: Ticks): void {
 		this.#scheduler.open(now);
 		this.#observer.open(this.#config.observeSeconds * 1000, now);
 		this.#applyConfig(now);
 		this.#supply.open(now);
-		this.#trial.open(now);
-		this.#lastResort.disconnected(now);
-		this.#turn(now);
 	}
 
-	/** How long the network is not wanted after the start, ms. */
-	get networkHoldMs(): number {
-		return this.#supply.holdMs;
+	/** Woken for one round of samples, which begins at once; the radio stays off until it is wanted. */
+	#startRound(now: Ticks): void {
+		this.#applyConfig(now);
+		// The tick in which it woke may be almost over: a wait counted from it would be shorter than a part needs.
+		this.#scheduler.open(after(now, 1));
+		this.#observer.open(this.#config.observeSeconds * 1000, now);
 	}
 
 	/** The network is there, or there again. */
@@ -352,17 +372,30 @@ export class Station {
 	 * done, at `deadline` in any case. What then remains is in the outbox.
 	 */
 	drain(deadline: Ticks, now: Ticks): void {
+		// A station that has woken for a sample may have no connection yet.
+		if (this.#duty !== undefined && this.#departure.state === DepartureState.Staying) {
+			this.#startRadio(now);
+		}
+		this.#duty?.close();
+		this.#closeRooms();
+		void this.#outbox.flush(); // What cannot be written stays in retained memory.
+		this.#leave(deadline, now);
+		this.#settle(now);
+	}
+
+	#closeRooms(): void {
 		this.#scheduler.close();
 		this.#observer.close();
 		this.#health.close();
 		this.#timekeeper.close();
 		this.#lastResort.close();
 		this.#supply.close();
+	}
+
+	#leave(deadline: Ticks, now: Ticks): void {
 		this.#uplink.draining = true;
-		void this.#outbox.flush(); // What cannot be written stays in retained memory.
 		this.#uplink.pump(now);
 		this.#departure.begin(deadline, now);
-		this.#settle(now);
 	}
 
 	/** What the station is doing; the same object at each call. */
@@ -397,12 +430,14 @@ export class Station {
 
 	#settle(now: Ticks): void {
 		this.#departure.step(now);
+		this.#duty?.step(now);
 		this.#device.clock.setAlarm(this.#agenda.earliest);
 	}
 
 	/** From here on the station uses the network: for the time, and for the broker. */
 	#startRadio(now: Ticks): void {
 		this.#timekeeper.open(now);
+		this.#device.power?.startRadio();
 		this.#link.start(now);
 	}
 
@@ -456,12 +491,52 @@ export class Station {
 	/** The cadence holds from the next round and the next window on; a window never changes. */
 	#applyConfig(now: Ticks): void {
 		const { sampleSeconds, observeSeconds, reportSeconds } = this.#config;
-		this.#scheduler.setPeriod(sampleSeconds * 1000, now);
+		// Whatever the shadow wants, a station that sleeps between observations has one sample for each.
+		const sampling = this.#duty === undefined ? sampleSeconds : observeSeconds;
+		this.#scheduler.setPeriod(sampling * 1000, now);
 		this.#observer.setPeriod(observeSeconds * 1000);
 		this.#uplink.perReport = Math.min(
 			Math.ceil(reportSeconds / observeSeconds) * this.#supply.reportStretch,
 			Limits.observationsPerReport,
 		);
+	}
+
+	/** The duty cycle of a station that sleeps; `undefined` where it or its device does not. */
+	#createDuty(): DutyCycle | undefined {
+		const { power, retained } = this.#device;
+		if (this.#definition.power === "mains" || power === undefined || retained === undefined) {
+			return undefined;
+		}
+		return new DutyCycle({
+			note: new RetainedNote(new RetainedRange(retained, 0, noteBytes)),
+			isSampled: () => this.#scheduler.samples > 0 && this.#scheduler.isIdle,
+			observe: (now) => this.#observer.closeEarly(now),
+			// A supply that does not bear the radio is left alone; each wake makes it a little better.
+			perReport: () => (this.#supply.holdMs > 0 ? never : this.#uplink.perReport),
+			nextSequence: () => this.#outbox.nextSequence,
+			oldest: () => this.#outbox.oldest,
+			connect: (now) => {
+				this.#supply.open(now);
+				this.#lastResort.disconnected(now);
+			},
+			isUp: () => this.#link.state === LinkState.Up,
+			isSaid: () => this.#session.inflightCount === 0,
+			isHeard: (now) =>
+				this.#shadow.state === ShadowState.Synced &&
+				this.#timekeeper.quality(now) === TimeQuality.Synchronised,
+			isHeld: () => this.#trial.isOpen,
+			leave: (deadline, now) => {
+				this.#isLeavingForSleep = true;
+				this.#closeRooms();
+				this.#leave(deadline, now);
+			},
+			isGone: () => this.drained,
+			nextObservation: () => this.#observer.deadline,
+			sleep: (milliseconds) => {
+				this.#closeRooms();
+				power.sleep(milliseconds);
+			},
+		});
 	}
 
 	/** Dates what was observed before the time was known. */

@@ -31,6 +31,11 @@ export class Trial implements Timed {
 		this.#options = options;
 	}
 
+	/** Whether the image is still to be kept or given up; a sleep would be the reset that rolls it back. */
+	get isOpen(): boolean {
+		return this.deadline !== never;
+	}
+
 	open(now: Ticks): void {
 		if (this.#options.image !== undefined) this.deadline = after(now, Durations.trial);
 	}

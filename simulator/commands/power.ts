@@ -1,5 +1,5 @@
 import type { StationDefinition } from "../../firmware/index.ts";
-import { countDay } from "../power/day.ts";
+import { asleep, countDay } from "../power/day.ts";
 import { chipOf } from "../power/figures.ts";
 import { computeLedger, type DayCounts, daysOf, type Ledger, profiles } from "../power/ledger.ts";
 import { ExitCode, type Host, type StationModule } from "./host.ts";
@@ -35,11 +35,13 @@ export async function power(options: PowerOptions, host: Host): Promise<ExitCode
 }
 
 function outcomesOf({ definition, parts }: StationModule, battery: number): Outcome[] {
-	const names = definition.sensors.map(({ Driver }) => Driver.part.name);
-	const days = new Map<StationDefinition["cadence"], DayCounts>();
+	const awake: StationDefinition = { ...definition, power: "mains" };
+	const awakeCounts = countDay(awake, parts);
 	return profiles.map(({ profile, title, cadence = definition.cadence }) => {
-		const counts = days.get(cadence) ?? countDay({ ...definition, cadence }, parts);
-		days.set(cadence, counts);
+		const isAsleep = profile === "deep-sleep";
+		const station = isAsleep ? asleep({ ...definition, cadence }) : awake;
+		const counts = isAsleep ? countDay(station, parts) : awakeCounts;
+		const names = station.sensors.map(({ Driver }) => Driver.part.name);
 		const ledger = computeLedger(profile, counts, names, chipOf(definition.board));
 		return { title, counts, ledger, days: daysOf(battery, ledger) };
 	});
@@ -61,6 +63,9 @@ function powerText(outcomes: readonly Outcome[], battery: number): string {
 		row(`days on ${battery} mAh without sun`, ({ days }) => figure(days)),
 		row("samples, observations, reports a day", ({ counts }) =>
 			[counts.samples, counts.observations, counts.reports].join(", "),
+		),
+		row("seconds a day awake, with the radio on", ({ counts }) =>
+			[counts.awakeMs, counts.radioMs].map((ms) => Math.round(ms / 1000)).join(", "),
 		),
 		...(unknown.length === 0 ? [] : ["", `No figure for ${unknown.join(", ")}: not counted.`]),
 	].join("\n");

@@ -32,11 +32,14 @@ export class RealClock implements DeviceClock {
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#isStopped = false;
 
-	/** @param now  as `realNow`, or standing still during a turn */
-	constructor(turn: Turn, now: () => number = realNow) {
+	/**
+	 * @param now   as `realNow`, or standing still during a turn
+	 * @param boot  the moment from which ticks count; earlier than now after a sleep
+	 */
+	constructor(turn: Turn, now: () => number = realNow, boot = now()) {
 		this.#turn = turn;
 		this.#now = now;
-		this.#boot = now();
+		this.#boot = boot;
 	}
 
 	get ticks(): Ticks {
@@ -122,11 +125,14 @@ export class KernelClock implements DeviceClock {
 	readonly #alarm: number;
 	#isStopped = false;
 
-	/** @param kernel  whose time counts in ms of the simulation's epoch */
-	constructor(kernel: VirtualClock, turn: Turn, crystal?: Crystal) {
+	/**
+	 * @param kernel  whose time counts in ms of the simulation's epoch
+	 * @param boot    the moment from which ticks count; earlier than now after a sleep
+	 */
+	constructor(kernel: VirtualClock, turn: Turn, crystal?: Crystal, boot = kernel.now) {
 		this.#kernel = kernel;
 		this.#crystal = crystal;
-		this.#boot = kernel.now;
+		this.#boot = boot;
 		this.#rate = crystal?.rate ?? 1;
 		const work = (): void => this.onAlarm(this.ticks);
 		this.#alarm = kernel.reserve(() => turn(work));

@@ -1,5 +1,5 @@
-import type { Random } from "../../firmware/ports/clock.ts";
-import type { Device, Identity, ResetReason } from "../../firmware/ports/device.ts";
+import type { Random, Ticks } from "../../firmware/ports/clock.ts";
+import type { Device, Identity, Power, ResetReason } from "../../firmware/ports/device.ts";
 import type { IO } from "../../firmware/ports/io.ts";
 import type { FlashPartition, KeyValue, RetainedMemory } from "../../firmware/ports/storage.ts";
 import type { VirtualBus } from "./bus.ts";
@@ -19,11 +19,13 @@ export interface VirtualDeviceOptions {
 	readonly resetReason: ResetReason;
 	/** The firmware asks for a restart; what this device was doing must end. */
 	onRestart(): void;
+	/** The firmware sleeps; the same. */
+	onSleep(milliseconds: number): void;
 	log(line: string): void;
 }
 
 /** One life of a simulated device, from a start to the next reset. */
-export class VirtualDevice implements Device {
+export class VirtualDevice implements Device, Power {
 	readonly identity: Identity;
 	readonly clock: DeviceClock;
 	readonly random: Random;
@@ -34,6 +36,8 @@ export class VirtualDevice implements Device {
 	readonly retained: RetainedMemory;
 	readonly resetReason: ResetReason;
 	readonly freeHeap = undefined;
+	/** Ticks at which the radio was switched on; `undefined` while it is off. */
+	radioSince: Ticks | undefined;
 	readonly #options: VirtualDeviceOptions;
 	#isOff = false;
 
@@ -48,6 +52,19 @@ export class VirtualDevice implements Device {
 		this.retained = options.retained;
 		this.resetReason = options.resetReason;
 		this.#options = options;
+	}
+
+	get power(): Power {
+		return this;
+	}
+
+	/** The network is always there; what is kept is for how long somebody listens to it. */
+	startRadio(): void {
+		this.radioSince ??= this.clock.ticks;
+	}
+
+	sleep(milliseconds: number): void {
+		if (!this.#isOff) this.#options.onSleep(milliseconds);
 	}
 
 	restart(): void {

@@ -16,6 +16,7 @@ import {
 	type FleetFault,
 	type StationFault,
 } from "./faults.ts";
+import type { Totals } from "./station.ts";
 import { VirtualFleet, type VirtualLedger } from "./virtual.ts";
 import type { Parts } from "./wiring.ts";
 
@@ -220,6 +221,11 @@ export class TestStation {
 	/** What the firmware says of itself; `undefined` while it is off. One object, filled anew each time. */
 	get state(): StationState | undefined {
 		return this.#fleet.stations[this.#index]!.state;
+	}
+
+	/** What it has done over all its starts: a station on a battery starts for each observation. */
+	get totals(): Totals {
+		return this.#fleet.stations[this.#index]!.totals();
 	}
 
 	/** Values of the last observation by channel name, in the unit of the channel; null is missing. */

@@ -134,7 +134,8 @@ function placed(
 }
 
 /** Sums over a fleet. */
-export interface FleetTotals extends Omit<Totals, "made" | "exposed"> {
+export interface FleetTotals
+	extends Omit<Totals, "made" | "exposed" | "wakes" | "awakeMs" | "radioMs"> {
 	readonly stations: number;
 	/** Observations made. */
 	readonly made: number;

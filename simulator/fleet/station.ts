@@ -49,7 +49,7 @@ export interface SimulatedStationOptions {
 	 *
 	 * @param hasMemory  whether retained memory is as the firmware has left it
 	 */
-	onBoot?(hasMemory: boolean): void;
+	onBoot?(reason: ResetReason, hasMemory: boolean): void;
 	/** The firmware has run, and may have come to its end by that; `state` is reused. */
 	onTurn?(state: StationState): void;
 }
@@ -71,6 +71,11 @@ export interface Totals {
 	payloadObservations: number;
 	/** Observations given up because the flash was full. */
 	shed: number;
+	/** Starts that were a wake-up from deep sleep. */
+	wakes: number;
+	/** Milliseconds with the firmware running, and with its radio on. */
+	awakeMs: number;
+	radioMs: number;
 	/** The observations made, start by start. */
 	made: readonly Range[];
 	/** Those among which a loss of power may have taken some, within the loss window. */
@@ -99,6 +104,9 @@ export class SimulatedStation {
 		payloadBytes: 0,
 		payloadObservations: 0,
 		shed: 0,
+		wakes: 0,
+		awakeMs: 0,
+		radioMs: 0,
 		made: [],
 		exposed: [],
 	};
@@ -115,6 +123,14 @@ export class SimulatedStation {
 	#latest: Station | undefined;
 	readonly #parts: ReadonlyMap<string, SimulatedPart>;
 	#boots = 0;
+	#wakes = 0;
+	/** The moment from which ticks count: of the last start that was no wake-up from deep sleep. */
+	#tickOrigin = 0;
+	/** The moment of the last start. */
+	#startedAt = 0;
+	/** Tells the sleep that it is in from one that was cut short; 0 while it is awake. */
+	#sleep = 0;
+	#sleeps = 0;
 	/** The moment of the turn that is under way. */
 	#turnTime: number | undefined;
 	/**
@@ -142,6 +158,11 @@ export class SimulatedStation {
 		return this.#station?.state();
 	}
 
+	/** Whether it is in deep sleep. */
+	get isAsleep(): boolean {
+		return this.#sleep > 0;
+	}
+
 	/** Whether everything is reported and said goodbye to. A station that is off has nothing to say. */
 	get isDrained(): boolean {
 		return this.#station?.drained ?? true;
@@ -158,13 +179,14 @@ export class SimulatedStation {
 		if (!this.#isPowered) return;
 		this.#isPowered = false;
 		this.#end();
+		this.#sleep = 0;
 		this.#loseMemory();
 		this.#bus.powerCycle();
 	}
 
 	/** The processor starts again with the supply on: by a dip of it, a watchdog, or a person. */
 	reset(reason: ResetReason): void {
-		if (this.#device === undefined) return;
+		if (this.#device === undefined && !this.isAsleep) return;
 		this.#reboot(reason, bootMs);
 		if (reason === "brownout") this.#loseMemory();
 	}
@@ -219,8 +241,9 @@ export class SimulatedStation {
 		});
 	}
 
-	/** Asks the firmware to report everything and leave, within `limit` milliseconds. */
+	/** Asks the firmware to report everything and leave, within `limit` milliseconds. Wakes it for that. */
 	drain(limit: number): void {
+		if (this.isAsleep) this.#boot("deep-sleep");
 		const device = this.#device;
 		if (device === undefined) return;
 		const { ticks } = device.clock;
@@ -242,13 +265,17 @@ export class SimulatedStation {
 		const { thing, definition, commons, flash, keyValue, random, crystal, log } = this.#options;
 		const { identity, credentials } = this.#identify();
 		this.#boots += 1;
+		this.#sleep = 0;
+		this.#startedAt = this.#world.now;
+		if (resetReason === "deep-sleep") this.#wakes += 1;
+		else this.#tickOrigin = this.#startedAt;
 		if (!this.#hasMemory) this.#retained.losePower(this.#rubbish);
-		this.#options.onBoot?.(this.#hasMemory);
+		this.#options.onBoot?.(resetReason, this.#hasMemory);
 		this.#hasMemory = true;
 		const turn: Turn = (work) => this.#turn(device, work);
 		const device: VirtualDevice = new VirtualDevice({
 			identity,
-			clock: this.#world.createClock(turn, this.#now, crystal),
+			clock: this.#world.createClock(turn, this.#now, crystal, this.#tickOrigin),
 			network: this.#world.createNetwork(thing, turn, credentials),
 			random: random.child(`boot ${this.#boots}`),
 			bus: this.#bus,
@@ -257,6 +284,7 @@ export class SimulatedStation {
 			retained: this.#retained,
 			resetReason,
 			onRestart: () => this.#reboot("restart", bootMs),
+			onSleep: (milliseconds) => this.#fallAsleep(milliseconds),
 			log,
 		});
 		this.#device = device;
@@ -289,8 +317,19 @@ export class SimulatedStation {
 		}
 	}
 
+	#fallAsleep(milliseconds: number): void {
+		this.#end();
+		this.#sleeps += 1;
+		const sleep = this.#sleeps;
+		this.#sleep = sleep;
+		this.#world.schedule(milliseconds + bootMs, () => {
+			if (this.#sleep === sleep) this.#boot("deep-sleep");
+		});
+	}
+
 	#reboot(reason: ResetReason, delay: number): void {
 		this.#end();
+		this.#sleep = 0;
 		this.#world.schedule(delay, () => {
 			if (this.#isPowered && this.#device === undefined) this.#boot(reason);
 		});
@@ -316,6 +355,20 @@ export class SimulatedStation {
 		this.#station = undefined;
 	}
 
+	/** Ranges that touch are one: a station that sleeps makes one observation a start. */
+	#madeWith(first: number, last: number): readonly Range[] {
+		const { made } = this.#past;
+		const latest = made.at(-1);
+		if (first === 0) return made;
+		if (latest === undefined || latest.last + 1 !== first) return [...made, { first, last }];
+		return [...made.slice(0, -1), { first: latest.first, last }];
+	}
+
+	#radioMs(): number {
+		const { radioSince, clock } = this.#device ?? {};
+		return radioSince === undefined ? 0 : clock!.ticks - radioSince;
+	}
+
 	#sum(state: StationState): Totals {
 		const past = this.#past;
 		const { firstSequence: first, lastSequence: last } = state;
@@ -328,7 +381,10 @@ export class SimulatedStation {
 			payloadBytes: past.payloadBytes + state.payloadBytes,
 			payloadObservations: past.payloadObservations + state.payloadObservations,
 			shed: state.shed - (this.#shedBefore ?? 0),
-			made: first === 0 ? past.made : [...past.made, { first, last }],
+			wakes: this.#wakes,
+			awakeMs: past.awakeMs + this.#world.now - this.#startedAt,
+			radioMs: past.radioMs + this.#radioMs(),
+			made: this.#madeWith(first, last),
 			exposed: past.exposed,
 		};
 	}

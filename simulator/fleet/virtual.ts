@@ -1,5 +1,6 @@
 import { difference } from "../../cloud/services/document.ts";
 import type { StationDefinition } from "../../firmware/index.ts";
+import type { ResetReason } from "../../firmware/ports/device.ts";
 import { VirtualCloud } from "../broker/cloud.ts";
 import { BrokerListener } from "../broker/listener.ts";
 import { type Listener, type PathOptions, VirtualNetwork } from "../device/socket.ts";
@@ -368,8 +369,9 @@ export class VirtualFleet {
 			keyValue: board.keyValue,
 			crystal: board.crystal,
 			timeServer: timeHost,
-			onBoot: (hasMemory: boolean) => {
-				board.powerOn();
+			onBoot: (reason: ResetReason, hasMemory: boolean) => {
+				// The supply was on all the time, and a cut that is to come still is.
+				if (reason !== "deep-sleep") board.powerOn();
 				checker.onBoot(index, hasMemory);
 				trace.add(this.now, index, Event.Boot);
 				made = 0;

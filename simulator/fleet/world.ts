@@ -22,8 +22,9 @@ export interface World {
 	/**
 	 * @param now      this world's `now`, standing still while the device runs
 	 * @param crystal  of the device, where time is virtual
+	 * @param boot     the moment from which its ticks count, now unless given
 	 */
-	createClock(turn: Turn, now: () => number, crystal?: Crystal): DeviceClock;
+	createClock(turn: Turn, now: () => number, crystal?: Crystal, boot?: number): DeviceClock;
 	/** @param own  what the device has instead of what it was given */
 	createNetwork(thing: string, turn: Turn, own?: OwnCredentials): DeviceNetwork;
 }
@@ -52,8 +53,8 @@ export class RealWorld implements World {
 		this.#timers.add(timer);
 	}
 
-	createClock(turn: Turn, now: () => number): DeviceClock {
-		return new RealClock(turn, now);
+	createClock(turn: Turn, now: () => number, _crystal?: Crystal, boot?: number): DeviceClock {
+		return new RealClock(turn, now, boot);
 	}
 
 	createNetwork(thing: string, turn: Turn, own?: OwnCredentials): DeviceNetwork {
@@ -109,8 +110,8 @@ export class VirtualWorld implements World {
 		this.#clock.schedule(this.#clock.now + delay, action);
 	}
 
-	createClock(turn: Turn, _now?: () => number, crystal?: Crystal): DeviceClock {
-		return new KernelClock(this.#clock, turn, crystal);
+	createClock(turn: Turn, _now?: () => number, crystal?: Crystal, boot?: number): DeviceClock {
+		return new KernelClock(this.#clock, turn, crystal, boot);
 	}
 
 	createNetwork(thing: string, turn: Turn): DeviceNetwork {

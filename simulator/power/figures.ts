@@ -104,10 +104,8 @@ export const assumed = Object.freeze({
 	boot: 400,
 	/** From there until an observation is in flash. */
 	observe: 100,
-	/** Wi-Fi with an address, TLS resumed, MQTT up. */
+	/** Wi-Fi with an address, and the work of TLS; what packets take on their way is in the simulation. */
 	connect: 2_500,
-	/** From CONNACK until everything is acknowledged and said goodbye. */
-	report: 500,
 	/** Radio on the air for one MQTT packet with TLS and TCP, at the lowest rate. */
 	packet: 4,
 	/** Radio on at each beacon in modem sleep, and between two of them (IEEE 802.11: 100 TU). */

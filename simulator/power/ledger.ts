@@ -12,6 +12,12 @@ export interface DayCounts {
 	readonly samples: number;
 	readonly observations: number;
 	readonly reports: number;
+	readonly connects: number;
+	/** Wake-ups from deep sleep. */
+	readonly wakes: number;
+	/** With the firmware running, its own work not counted, and with the radio on. */
+	readonly awakeMs: number;
+	readonly radioMs: number;
 	/** MQTT packets to and from the broker: reports, their acknowledgements, and keep-alive. */
 	readonly packets: number;
 }
@@ -117,8 +123,10 @@ function stationEntries(
 			];
 		}
 		case "deep-sleep": {
-			const wakeMs = counts.observations * (assumed.boot + assumed.observe);
-			const reportMs = counts.reports * (assumed.connect + assumed.report);
+			const { wakes, observations, connects, awakeMs, radioMs } = counts;
+			const work = wakes * assumed.boot + observations * assumed.observe;
+			const wakeMs = work + awakeMs - radioMs;
+			const reportMs = radioMs + connects * assumed.connect;
 			return [
 				{ name: "asleep", mAh: charge(sleepMa, dayMs - wakeMs - reportMs) },
 				{ name: "observing", mAh: charge(busyMa, wakeMs) },

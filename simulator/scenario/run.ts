@@ -130,15 +130,22 @@ type Change = NonNullable<Scenario["station"]>;
 
 function changed(definition: StationDefinition, change: Change): StationDefinition {
 	const { sampleSeconds, observeSeconds, reportSeconds } = change;
-	const { qos, keepAliveSeconds, healthSeconds, lossWindow } = change;
+	const { qos, keepAliveSeconds, healthSeconds, lossWindow, power } = change;
+	const { sensors } = definition;
 	return defineStation({
 		...definition,
+		sensors: power === "solar" ? sensors.filter(canSleep) : sensors,
 		cadence: {
 			...definition.cadence,
 			...present({ sampleSeconds, observeSeconds, reportSeconds }),
 		},
-		...present({ qos, keepAliveSeconds, healthSeconds, lossWindow }),
+		...present({ qos, keepAliveSeconds, healthSeconds, lossWindow, power }),
 	});
+}
+
+/** Whether a sensor is well with a station that sleeps: pulses are not counted then. */
+function canSleep({ Driver }: StationDefinition["sensors"][number]): boolean {
+	return Driver.part.io !== "PulseCount";
 }
 
 /** The members that are there. */

@@ -94,6 +94,10 @@ const station = object({
 	keepAliveSeconds: optional(whole(5, 1_200), "MQTT keep-alive"),
 	healthSeconds: optional(whole(10, 86_400), "seconds between health messages"),
 	lossWindow: optional(whole(0, 64), "observations that a power cut may take"),
+	power: optional(
+		oneOf(["mains", "solar"]),
+		"solar: sleeps between observations, and leaves out the sensors that count pulses",
+	),
 	flashBlocks: optional(whole(6, 4_096), "erase blocks of 4 KiB in the outbox partition"),
 	driftPpm: optional(number(0, 500), "error of the crystals, at most"),
 });

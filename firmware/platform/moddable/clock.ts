@@ -13,18 +13,27 @@ const tickRange = 2 ** 32;
  */
 export class ModdableClock implements Clock {
 	onAlarm: (now: Ticks) => void = () => {};
-	readonly #origin = Time.ticks >>> 0;
+	readonly #origin: number;
 	readonly #alarm: SingleTimer;
 	readonly #timeSetting: SingleTimer;
 	#wraps = 0;
-	#counter = this.#origin;
+	#counter = Time.ticks >>> 0;
 	#deadline: number = never;
 	/** What the real-time clock is set to when `#timeSetting` comes, in s. */
 	#seconds = 0;
+	/** Waits for that; `undefined` while nothing is to be set. */
+	#onSet: (() => void) | undefined;
 
-	constructor(guard: Guard) {
+	/** @param start  the first ticks: 0, or those that go on after a sleep */
+	constructor(guard: Guard, start = 0) {
+		this.#origin = this.#counter - start;
 		this.#alarm = new SingleTimer(guard, () => this.#fire());
-		this.#timeSetting = new SingleTimer(guard, () => Time.set(this.#seconds));
+		this.#timeSetting = new SingleTimer(guard, () => {
+			const onSet = this.#onSet;
+			this.#onSet = undefined;
+			Time.set(this.#seconds);
+			onSet?.();
+		});
 		this.#alarm.set(never);
 	}
 
@@ -45,6 +54,13 @@ export class ModdableClock implements Clock {
 	set(epoch: Epoch): void {
 		this.#seconds = Math.floor(epoch / 1000) + 1;
 		this.#timeSetting.set(this.#seconds * 1000 - epoch);
+		this.#onSet = () => {};
+	}
+
+	/** Calls back once the real-time clock is right, within a second: at once when nothing is to be set. */
+	whenSet(callback: () => void): void {
+		if (this.#onSet === undefined) callback();
+		else this.#onSet = callback;
 	}
 
 	setAlarm(deadline: Ticks): void {

@@ -13,11 +13,12 @@ import {
 } from "embedded:isobar/chip";
 import PulseCount from "embedded:isobar/pulsecount";
 import type { Clock, Random } from "../../ports/clock.ts";
-import type { Device, Identity } from "../../ports/device.ts";
+import type { Device, Identity, Power } from "../../ports/device.ts";
 import type { IO } from "../../ports/io.ts";
 import type { Network } from "../../ports/socket.ts";
 import type { KeyValue } from "../../ports/storage.ts";
 import { crashBytes } from "../../station/crash.ts";
+import { noteBytes } from "../../station/retainednote.ts";
 import { openFlash, openRetained } from "./storage.ts";
 
 const io: IO = Object.freeze({ I2C, SMBus, PulseCount, Analog, Digital });
@@ -31,6 +32,7 @@ export interface DeviceParts {
 	readonly clock: Clock;
 	readonly network: Network;
 	readonly keyValue: KeyValue;
+	readonly power: Power;
 	/** What the run before this one has logged last; empty after a power cut. */
 	readonly lastLines: readonly string[];
 	log(line: string): void;
@@ -45,7 +47,8 @@ export class ModdableDevice implements Device {
 	readonly network: Network;
 	readonly flash = openFlash("outbox");
 	readonly keyValue: KeyValue;
-	readonly retained = openRetained(crashBytes);
+	readonly power: Power;
+	readonly retained = openRetained(crashBytes + noteBytes);
 	readonly resetReason = resetReason();
 	readonly macAddress = macAddress();
 	readonly trial = isOnTrial() ? { confirm: confirmImage, reject: rejectImage } : undefined;
@@ -53,11 +56,12 @@ export class ModdableDevice implements Device {
 	readonly log: (line: string) => void;
 
 	/** @throws when a partition is missing */
-	constructor({ identity, clock, network, keyValue, lastLines, log }: DeviceParts) {
+	constructor({ identity, clock, network, keyValue, power, lastLines, log }: DeviceParts) {
 		this.identity = identity;
 		this.clock = clock;
 		this.network = network;
 		this.keyValue = keyValue;
+		this.power = power;
 		this.lastLines = lastLines;
 		this.log = log;
 	}

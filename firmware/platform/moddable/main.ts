@@ -1,13 +1,14 @@
-import { crash, log as print } from "embedded:isobar/chip";
+import { crash, deepSleep, log as print, resetReason } from "embedded:isobar/chip";
 import readIdentity from "embedded:isobar/identity";
 import definition from "isobar:station";
 import config from "mc/config";
 import Time from "time";
-import { after } from "../../base/ticks.ts";
 import { tlsSocketWith } from "../../network/tls.ts";
+import type { Power } from "../../ports/device.ts";
 import { boot, identify } from "../../station/boot.ts";
 import { CrashRecord, crashBytes, type Guard, guardWith } from "../../station/crash.ts";
 import { credentialsOf, type FlashedIdentity, readFlashed } from "../../station/flashed.ts";
+import { noteBytes, RetainedNote, ticksAfterSleep } from "../../station/retainednote.ts";
 import { ModdableClock } from "./clock.ts";
 import { ModdableDevice, random } from "./device.ts";
 import { datagramWith, keepConnected, resolverWith, tlsHostWith } from "./network.ts";
@@ -30,33 +31,48 @@ export default function main(): void {
 		}
 		crash();
 	};
-	guard(() => start(record.lastLines, log, guard))();
+	guard(() => run(record.lastLines, log, guard))();
 }
 
-function start(lastLines: readonly string[], log: (line: string) => void, guard: Guard): void {
+function run(lastLines: readonly string[], log: (line: string) => void, guard: Guard): void {
 	const flashed = openIdentity(log);
 	if (flashed === undefined) return;
 	const keyValue = openKeyValue("isobar");
 	const { identity, credentials } = identify(flashed, keyValue);
-	const clock = new ModdableClock(guard);
+	const slept = new RetainedNote(openRetained(crashBytes, crashBytes + noteBytes));
+	const start = ticksAfterSleep(slept, resetReason() === "deep-sleep", Date.now());
+	const clock = new ModdableClock(guard, start);
 	const network = {
 		Socket: tlsSocketWith(credentialsOf(flashed, credentials), tlsHostWith(guard, clock, log)),
 		Datagram: datagramWith(guard),
 		resolver: resolverWith(guard),
 	};
-	const device = new ModdableDevice({ identity, clock, network, keyValue, lastLines, log });
+	let isListening = false;
+	const power: Power = {
+		startRadio() {
+			if (isListening) return;
+			isListening = true;
+			keepConnected(flashed.wifi, clock.ticks, clock, random, guard, {
+				onUp: (now) => firmware.networkUp(now),
+				onDown: (now) => firmware.networkDown(now),
+				onChanged: (now) => firmware.networkChanged(now),
+				log,
+			});
+		},
+		sleep(milliseconds) {
+			const wake = clock.ticks + milliseconds;
+			clock.whenSet(() => {
+				slept.write(clock.ticks, Date.now());
+				deepSleep(Math.max(1, wake - clock.ticks));
+			});
+		},
+	};
+	const device = new ModdableDevice({ identity, clock, network, keyValue, power, lastLines, log });
 	for (const line of lastLines) print(`${device.resetReason}, before it: ${line}`);
 
 	const { site = definition.site } = flashed;
 	const firmware = boot(device, { ...definition, site });
 	firmware.start(clock.ticks);
-	const from = after(clock.ticks, firmware.networkHoldMs);
-	keepConnected(flashed.wifi, from, clock, random, guard, {
-		onUp: (now) => firmware.networkUp(now),
-		onDown: (now) => firmware.networkDown(now),
-		onChanged: (now) => firmware.networkChanged(now),
-		log,
-	});
 }
 
 /** Without an identity there is nobody to be; the device waits for one to be written. */

@@ -166,6 +166,22 @@ describe("clock", () => {
 		expect(timesSet).toEqual([[1_750, 1_800_000_001]]);
 	});
 
+	test("ticks go on after a sleep, and a sleep waits for a real-time clock that is to be set", async () => {
+		const { ModdableClock } = await import("../../../firmware/platform/moddable/clock.ts");
+		const clock = new ModdableClock(guard, 5_000);
+		expect(clock.ticks).toBe(5_000);
+		timers.run(1_000);
+		expect(clock.ticks).toBe(6_000);
+		const slept: number[] = [];
+		clock.whenSet(() => slept.push(timers.now));
+		clock.set(1_800_000_000_250 as Epoch);
+		clock.whenSet(() => slept.push(timers.now));
+		timers.run(5_000);
+		clock.whenSet(() => slept.push(timers.now));
+		expect(slept).toEqual([1_000, 1_750, 5_000]);
+		expect(timesSet).toEqual([[1_750, 1_800_000_001]]);
+	});
+
 	test("a real-time clock that shows less than the build was never set", async () => {
 		const clock = await load();
 		const now = jest.spyOn(Date, "now");

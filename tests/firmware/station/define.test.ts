@@ -35,6 +35,13 @@ describe("defineStation", () => {
 			qos: 1,
 			cloud: "local",
 			keepAliveSeconds: 60,
+			lossWindow: 0,
+			power: "mains",
+		});
+		expect(define({ power: "solar" })().cadence).toEqual({
+			sampleSeconds: 60,
+			observeSeconds: 60,
+			reportSeconds: 600,
 		});
 	});
 
@@ -181,6 +188,21 @@ describe("defineStation", () => {
 			"a loss window that is larger than the stage",
 			{ lossWindow: 65 },
 			"lossWindow: expected 0..64, got 65",
+		],
+		[
+			"a supply that is none",
+			{ power: "wind" as "solar" },
+			"power: expected mains or solar, got wind",
+		],
+		[
+			"a sleeper that is to count pulses",
+			{ power: "solar", sensors: [bme280, sensor(RainGauge, { pin: 27 })] },
+			'sensor RainGauge: counts pulses, which a station with power "solar" sleeps through',
+		],
+		[
+			"a sleeper that is to sample more often than it wakes",
+			{ power: "solar", cadence: { sampleSeconds: 10 } },
+			'cadence.sampleSeconds: expected 60 with power "solar", one sample an observation, got 10',
 		],
 		["half an observation", { lossWindow: 1.5 }, "lossWindow: expected a whole number, got 1.5"],
 		[

@@ -67,6 +67,19 @@ describe("Observer", () => {
 		]);
 	});
 
+	test("closed early, a window is the one that ends nearest, and the next is the one after it", () => {
+		const bench = new Bench();
+		bench.offset = 1_700_000_040_000;
+		bench.observer.open(60_000, at(59_400));
+		bench.observer.closeEarly(at(59_500));
+		expect(bench.observer.deadline).toBe(120_000);
+		// Woken a moment too late for the next one, which has ended meanwhile.
+		bench.observer.open(60_000, at(120_300));
+		bench.observer.closeEarly(at(120_400));
+		expect(bench.observer.deadline).toBe(180_000);
+		expect(bench.rows.map(([, start]) => start)).toEqual([1_700_000_040, 1_700_000_100]);
+	});
+
 	test("a deadline that comes late closes the window it was for, without a burst", () => {
 		const bench = new Bench();
 		bench.observer.open(5_000, at(0));

@@ -8,8 +8,26 @@ import {
 	type PowerProfile,
 } from "../../../simulator/power/ledger.ts";
 
-const nothing: DayCounts = { samples: 0, observations: 0, reports: 0, packets: 0 };
-const minutely: DayCounts = { samples: 1_440, observations: 1_440, reports: 144, packets: 600 };
+const nothing: DayCounts = {
+	samples: 0,
+	observations: 0,
+	reports: 0,
+	connects: 0,
+	wakes: 0,
+	awakeMs: 0,
+	radioMs: 0,
+	packets: 0,
+};
+const minutely: DayCounts = {
+	samples: 1_440,
+	observations: 1_440,
+	reports: 144,
+	connects: 144,
+	wakes: 1_440,
+	awakeMs: 100_000,
+	radioMs: 80_000,
+	packets: 600,
+};
 
 describe("the ledger of a day", () => {
 	test.each<[PowerProfile, number]>([
@@ -38,18 +56,16 @@ describe("the ledger of a day", () => {
 		expect(computeLedger("modem-sleep", nothing, []).mAh).toBeCloseTo(24 * mean, 6);
 	});
 
-	test("deep sleep: an observation and a report cost what they take of time and current", () => {
+	test("deep sleep: a wake-up, an observation and a connection cost what they take of time and current", () => {
 		const one = (counts: Partial<DayCounts>): number =>
 			computeLedger("deep-sleep", { ...nothing, ...counts }, []).mAh - 24 * esp32.sleepMa;
 		const ms = 3_600_000;
-		expect(one({ observations: 1 })).toBeCloseTo(
-			((esp32.busyMa - esp32.sleepMa) * (assumed.boot + assumed.observe)) / ms,
-			9,
-		);
-		expect(one({ reports: 1 })).toBeCloseTo(
-			((esp32.receiveMa - esp32.sleepMa) * (assumed.connect + assumed.report)) / ms,
-			9,
-		);
+		const busy = (esp32.busyMa - esp32.sleepMa) / ms;
+		const listening = (esp32.receiveMa - esp32.sleepMa) / ms;
+		expect(one({ observations: 1 })).toBeCloseTo(busy * assumed.observe, 9);
+		expect(one({ wakes: 1, awakeMs: 12 })).toBeCloseTo(busy * (assumed.boot + 12), 9);
+		expect(one({ awakeMs: 700, radioMs: 700 })).toBeCloseTo(listening * 700, 9);
+		expect(one({ connects: 1 })).toBeCloseTo(listening * assumed.connect, 9);
 	});
 
 	test("the more of it is asleep, the less it takes", () => {
