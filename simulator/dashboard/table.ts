@@ -10,7 +10,7 @@ interface Column {
 	readonly width: number;
 	/** To the left for words; figures stand at the right. */
 	readonly left?: boolean;
-	/** `state` is undefined while the station is off. */
+	/** `state` is undefined while the station is off, or asleep. */
 	text(state: StationState | undefined, station: SimulatedStation): string;
 }
 
@@ -44,7 +44,13 @@ export class Table {
 		});
 		this.#columns = [
 			{ head: "station", unit: "", width: 14, left: true, text: (_, { thing }) => thing },
-			{ head: "link", unit: "", width: 12, left: true, text: (state) => state?.link ?? "off" },
+			{
+				head: "link",
+				unit: "",
+				width: 12,
+				left: true,
+				text: (state, { isAsleep }) => state?.link ?? (isAsleep ? "asleep" : "off"),
+			},
 			...values,
 			countColumn("waiting", (state) => state?.waiting),
 			countColumn("acked", (_, station) => station.totals().acknowledged),
