@@ -314,8 +314,11 @@ export class Outbox {
 		const status = this.#salvage();
 		if (status !== Status.Ok) return status;
 		const before = this.#next;
-		this.#restoreStage(damaged);
-		return this.#startBoot(this.#next !== before);
+		const isKept = this.#restoreStage(damaged);
+		const started = this.#startBoot(this.#next !== before);
+		// Not before the flash knows what was left out: until then retained memory must not look whole.
+		if (!isKept && started === Status.Ok) this.#stage?.reset(this.#next);
+		return started;
 	}
 
 	/**
@@ -443,19 +446,21 @@ export class Outbox {
 	/**
 	 * Finds the next sequence that was never given to anybody. Where the end of the log is damaged or
 	 * retained memory was lost, it leaves out as many as can have been there.
+	 *
+	 * @returns whether retained memory has kept its bytes
 	 */
-	#restoreStage(damaged: number): void {
+	#restoreStage(damaged: number): boolean {
 		const stage = this.#stage ?? this.#formerStage();
 		if (stage?.restore(this.#next) === true) {
 			this.#stage = stage;
 			// What the stage had handed over and cannot be found now waits until `peek` counts it.
 			this.#next = Math.max(this.#next, stage.first);
 			if (stage.count === 0) stage.reset(this.#next);
-			return;
+			return true;
 		}
 		this.#mayBeLost = this.#window;
 		this.#skipTo(this.#next + damaged + this.#window);
-		this.#stage?.reset(this.#next);
+		return false;
 	}
 
 	/** Where an image before this one, which had a loss window, may have left observations. */

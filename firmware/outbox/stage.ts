@@ -54,6 +54,7 @@ export class Stage {
 	 */
 	restore(next: number): boolean {
 		const { inView } = this.#medium;
+		this.count = 0;
 		if (this.#read(0) === 0 || recordKind(inView) !== RecordKind.Stage) return false;
 		const base = recordSequence(inView);
 		let sequence = base;

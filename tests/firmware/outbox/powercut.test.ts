@@ -56,6 +56,20 @@ describe("power cut at every write and erase of a script, at every unit of it", 
 	);
 });
 
+describe("a loss window, and the start after a cut is itself cut everywhere", () => {
+	test(
+		"writeAlign 16: resets lose nothing, power cuts the window at most",
+		() => {
+			expect(walk({ writeAlign: 16, lossWindow: 6, second: true })).toEqual({
+				points: 268,
+				cuts: 1_893,
+				secondCuts: 46_460,
+			});
+		},
+		4 * minutes,
+	);
+});
+
 describe("the walk finds an outbox that is broken on purpose", () => {
 	const walkOnce = () => walk({ writeAlign: 4, lossWindow: 0, second: false });
 

@@ -24,7 +24,7 @@ describe("the status of a station", () => {
 	test("birth, last word and will are three messages; the will is not longer than it is", () => {
 		const { made, said } = presence(birthOf({ resetReason: "brownout", macAddress: "a:b" }));
 		made.announce(0 as Ticks);
-		made.leave(0 as Ticks);
+		made.leave("left", 0 as Ticks);
 		expect(said.map((text) => JSON.parse(text))).toEqual([
 			{ state: "online", firmware: firmwareVersion, reset: "brownout", mac: "a:b" },
 			{ state: "offline", reason: "left" },
