@@ -31,8 +31,8 @@ export const Limits = Object.freeze({
 	filtersPerSubscribe: 8,
 	/** Bytes of a client identifier, UTF-8 [AWS IoT Core quota]. */
 	clientIdBytes: 128,
-	/** Largest MQTT packet the station takes whole; a shadow document is at most 8 KB. */
-	receiveBytes: 10_240,
+	/** Largest MQTT packet the station takes whole: a document that is parsed, its topic, the headers. */
+	receiveBytes: 8_464,
 	/** Largest MQTT packet the station sends, fixed header included. */
 	transmitBytes: 4_608,
 	/** QoS 1 and 2 PUBLISH packets under way at once, from station to broker. */

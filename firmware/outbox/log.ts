@@ -142,10 +142,9 @@ export class FlashLog {
 	readonly #firstBlock: number;
 	readonly #blockCount: number;
 	readonly #states: Uint8Array;
-	/** By age: block, sequence of its first record, generation. */
-	readonly #blocks: Uint16Array;
+	/** By age: block, and sequence of its first record. */
+	readonly #blocks: Uint8Array | Uint16Array;
 	readonly #firsts: Uint32Array;
-	readonly #generations: Uint32Array;
 	/** The block that is written to. */
 	#head = 0;
 	#generation = 0;
@@ -160,9 +159,8 @@ export class FlashLog {
 		this.#firstBlock = firstBlock;
 		this.#blockCount = blockCount;
 		this.#states = new Uint8Array(blockCount);
-		this.#blocks = new Uint16Array(blockCount);
+		this.#blocks = blockCount <= 256 ? new Uint8Array(blockCount) : new Uint16Array(blockCount);
 		this.#firsts = new Uint32Array(blockCount);
-		this.#generations = new Uint32Array(blockCount);
 	}
 
 	/**
@@ -176,12 +174,15 @@ export class FlashLog {
 		this.#generation = 0;
 		this.close();
 		const { medium } = this;
+		// By age, as the blocks; nobody asks for them once those are in order.
+		const generations = new Uint32Array(this.#blockCount);
 		for (let block = 0; block < this.#blockCount; block++) {
 			const status = medium.read(this.#offset(block), blockHeaderBytes);
 			if (status !== Status.Ok) return status;
 			if (this.#isHeader()) {
 				const generation = medium.inView.getUint32(headerBytes, true);
-				this.#insert(block, recordSequence(medium.inView), generation);
+				const index = insertSorted(generations, this.count, generation);
+				this.#insertAt(index, block, recordSequence(medium.inView));
 			} else {
 				this.#states[block] = this.#isBlank(blockHeaderBytes)
 					? BlockState.Dirty
@@ -190,7 +191,7 @@ export class FlashLog {
 		}
 		if (this.count > 0) {
 			this.#head = this.#blocks[this.count - 1]!;
-			this.#generation = this.#generations[this.count - 1]!;
+			this.#generation = generations[this.count - 1]!;
 		}
 		return Status.Ok;
 	}
@@ -222,8 +223,7 @@ export class FlashLog {
 	 */
 	adopt(block: number, first: number): number {
 		const index = this.find(first) + 1;
-		const generation = index === 0 ? 0 : this.#generations[index - 1]!;
-		this.#insertAt(index, block, first, generation);
+		this.#insertAt(index, block, first);
 		if (index === this.count - 1) {
 			this.#head = block;
 			this.close();
@@ -345,7 +345,7 @@ export class FlashLog {
 		medium.out.fill(erased, recordSize(length), blockHeaderBytes);
 		const status = medium.write(this.#offset(this.#head), blockHeaderBytes);
 		if (status !== Status.Ok) return this.abandon(status);
-		this.#insertAt(this.count, this.#head, first, this.#generation);
+		this.#insertAt(this.count, this.#head, first);
 		return Status.Ok;
 	}
 
@@ -362,7 +362,6 @@ export class FlashLog {
 		const block = this.#blocks[index]!;
 		this.#blocks.copyWithin(index, index + 1, this.count);
 		this.#firsts.copyWithin(index, index + 1, this.count);
-		this.#generations.copyWithin(index, index + 1, this.count);
 		this.count -= 1;
 		const status = this.medium.erase(this.#firstBlock + block);
 		this.#states[block] = status === Status.Ok ? BlockState.Clean : BlockState.Broken;
@@ -391,21 +390,27 @@ export class FlashLog {
 		return true;
 	}
 
-	#insert(block: number, first: number, generation: number): void {
-		let index = this.count;
-		while (index > 0 && this.#generations[index - 1]! > generation) index -= 1;
-		this.#insertAt(index, block, first, generation);
-	}
-
-	#insertAt(index: number, block: number, first: number, generation: number): void {
+	#insertAt(index: number, block: number, first: number): void {
 		this.#blocks.copyWithin(index + 1, index, this.count);
 		this.#firsts.copyWithin(index + 1, index, this.count);
-		this.#generations.copyWithin(index + 1, index, this.count);
 		this.#blocks[index] = block;
 		this.#firsts[index] = first;
-		this.#generations[index] = generation;
 		this.#states[block] = BlockState.Used;
 		this.count += 1;
 		this.free -= 1;
 	}
+}
+
+/**
+ * Inserts a value behind those that are not larger.
+ *
+ * @param count  values that are there, ascending
+ * @returns its index
+ */
+function insertSorted(values: Uint32Array, count: number, value: number): number {
+	let index = count;
+	while (index > 0 && values[index - 1]! > value) index -= 1;
+	values.copyWithin(index + 1, index, count);
+	values[index] = value;
+	return index;
 }

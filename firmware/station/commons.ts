@@ -22,8 +22,8 @@ export class Commons {
 	/** Scratch for a run of observations and the report that it becomes, for the length of a call. */
 	readonly run: ObservationRun;
 	readonly report = new Uint8Array(Limits.reportBytes);
-	/** Scratch for a message that is no report, for the length of a call. */
-	readonly message = new Uint8Array(Limits.controlBytes);
+	/** Scratch for a message that is no report: the same bytes, since what is encoded is handed over at once. */
+	readonly message = this.report.subarray(0, Limits.controlBytes);
 
 	/**
 	 * @param sessions  for how many of them everything that they can need at once is reserved

@@ -265,12 +265,9 @@ class VirtualI2C implements I2C {
 class VirtualSMBus implements SMBus {
 	readonly #seat: Seat<I2CPart>;
 	readonly #address: number;
+	/** A register, and a register with one byte: what most transfers are. */
 	readonly #pointer = new Uint8Array(1);
-	readonly #byte = new Uint8Array(1);
-	readonly #word = new Uint8Array(2);
-	/** Transfers of a register and one byte, or two. */
 	readonly #byteTransfer = new Uint8Array(2);
-	readonly #wordTransfer = new Uint8Array(3);
 
 	constructor(open: Opening<I2CPart>, options: I2COptions) {
 		this.#seat = open(options);
@@ -278,8 +275,9 @@ class VirtualSMBus implements SMBus {
 	}
 
 	readUint8(register: number): number {
-		this.readBuffer(register, this.#byte);
-		return this.#byte[0]!;
+		const byte = new Uint8Array(1);
+		this.readBuffer(register, byte);
+		return byte[0]!;
 	}
 
 	writeUint8(register: number, value: number): void {
@@ -288,15 +286,16 @@ class VirtualSMBus implements SMBus {
 	}
 
 	readUint16(register: number, bigEndian = false): number {
-		this.readBuffer(register, this.#word);
-		const [first, second] = this.#word as unknown as [number, number];
-		return bigEndian ? (first << 8) | second : (second << 8) | first;
+		const word = new Uint8Array(2);
+		this.readBuffer(register, word);
+		return bigEndian ? (word[0]! << 8) | word[1]! : (word[1]! << 8) | word[0]!;
 	}
 
 	writeUint16(register: number, value: number, bigEndian = false): void {
-		this.#wordTransfer[bigEndian ? 1 : 2] = value >> 8;
-		this.#wordTransfer[bigEndian ? 2 : 1] = value;
-		this.#write(register, this.#wordTransfer);
+		const transfer = new Uint8Array(3);
+		transfer[bigEndian ? 1 : 2] = value >> 8;
+		transfer[bigEndian ? 2 : 1] = value;
+		this.#write(register, transfer);
 	}
 
 	readBuffer(register: number, buffer: Uint8Array): void {

@@ -4,7 +4,11 @@ import type { VirtualClock } from "../kernel/clock.ts";
 
 /** What a pipe runs through. */
 export interface Medium {
-	readonly network: { readonly clock: VirtualClock; readonly rings: BufferPool };
+	readonly network: {
+		readonly clock: VirtualClock;
+		readonly rings: BufferPool;
+		readonly smallRings: BufferPool;
+	};
 	readonly options: { readonly window: number; readonly segment: number };
 	/** Milliseconds that the next segment takes. */
 	transit(): number;
@@ -13,9 +17,9 @@ export interface Medium {
 const nothing = new Uint8Array(0);
 
 /**
- * One direction of a connection through memory: a ring of at least as many bytes as the window has,
- * whose contents arrive at the reader segment by segment, in order, after the medium's transit time. An
- * empty pipe has no ring.
+ * One direction of a connection through memory: a ring whose contents arrive at the reader segment by
+ * segment, in order, after the medium's transit time. An empty pipe has no ring, and one with a packet or
+ * two in it a small one: stations report at the full minute, all of them at once.
  */
 export class Pipe {
 	readonly #medium: Medium;
@@ -72,7 +76,7 @@ export class Pipe {
 	write(from: Uint8Array): number {
 		if (this.#isOver || this.#end !== undefined) return 0;
 		const count = Math.min(from.length, this.#window - this.#held);
-		if (this.#ring === nothing && count > 0) this.#ring = this.#takeRing();
+		this.#reserve(this.#taken + count);
 		const ring = this.#ring;
 		let place = (this.#first + this.#taken) % ring.length;
 		for (let at = 0; at < count; at++) {
@@ -142,14 +146,26 @@ export class Pipe {
 		}
 	}
 
-	#takeRing(): Uint8Array {
-		const { rings } = this.#medium.network;
+	/** Makes sure that so many bytes, of which `#taken` are there, have room. */
+	#reserve(bytes: number): void {
+		if (bytes <= this.#ring.length) return;
+		const ring = this.#takeRing(bytes);
+		this.#copy(ring, this.#taken);
+		this.#giveRing();
+		this.#ring = ring;
+	}
+
+	#takeRing(bytes: number): Uint8Array {
+		const { rings, smallRings } = this.#medium.network;
+		if (bytes <= smallRings.size) return smallRings.take();
 		return this.#window <= rings.size ? rings.take() : new Uint8Array(this.#window);
 	}
 
 	#giveRing(): void {
-		const { rings } = this.#medium.network;
-		if (this.#ring.length === rings.size) rings.give(this.#ring);
+		const { rings, smallRings } = this.#medium.network;
+		for (const pool of [rings, smallRings]) {
+			if (this.#ring.length === pool.size) pool.give(this.#ring);
+		}
 		this.#ring = nothing;
 		this.#first = 0;
 	}

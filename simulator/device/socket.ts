@@ -57,6 +57,9 @@ export const usualPath: Required<PathOptions> = Object.freeze({
 	segment: 1_436,
 });
 
+/** A report of ten observations is about 300 bytes. */
+const smallRingBytes = 512;
+
 /** Milliseconds until a lost segment is sent again, doubled each time [RFC 6298 §2.1, §5.5]. */
 const retransmissionMs = 1_000;
 const retransmissions = 6;
@@ -68,8 +71,9 @@ const resolveTimeoutMs = 5_000;
  */
 export class VirtualNetwork {
 	readonly clock: VirtualClock;
-	/** What the pipes of all connections take their rings from. */
+	/** What the pipes of all connections take their rings from: for a window, and for a packet or two. */
 	readonly rings = new BufferPool(usualPath.window, 0);
+	readonly smallRings = new BufferPool(smallRingBytes, 0);
 	readonly #addresses = new Map<string, string>();
 	readonly #listeners = new Map<string, Listener>();
 	readonly #services = new Map<string, DatagramService>();

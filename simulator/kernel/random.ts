@@ -8,7 +8,8 @@
  * 2^127 on average, counter included. Seeding: four lanes of the MurmurHash3 finaliser.
  */
 export class RandomStream {
-	readonly #key: Uint32Array;
+	/** What it was seeded with, spread over 128 bits: the stem of its children's seeds. */
+	readonly #key: string;
 	#a: number;
 	#b: number;
 	#c: number;
@@ -17,18 +18,20 @@ export class RandomStream {
 
 	/** @param seed  a whole number, or a text such as the one a user typed */
 	constructor(seed: number | string) {
-		this.#key = new Uint32Array(4);
-		absorb(this.#key, String(seed));
-		this.#a = this.#key[0]!;
-		this.#b = this.#key[1]!;
-		this.#c = this.#key[2]! ^ this.#key[3]!;
+		const key = new Uint32Array(4);
+		absorb(key, String(seed));
+		this.#key = hexadecimal(key);
+		// As signed integers, which need no object of their own; the bits are what counts.
+		this.#a = key[0]! | 0;
+		this.#b = key[1]! | 0;
+		this.#c = key[2]! ^ key[3]!;
 		// The first outputs of sfc32 still show the seed.
 		for (let round = 0; round < 12; round++) this.next();
 	}
 
 	/** The stream of this name below this one; the same name always gives the same stream. */
 	child(name: string): RandomStream {
-		return new RandomStream(`${hexadecimal(this.#key)}/${name}`);
+		return new RandomStream(`${this.#key}/${name}`);
 	}
 
 	/** 32 random bits, as an unsigned integer. */

@@ -36,7 +36,7 @@ export class SCD4xPart extends SensirionPart {
 	}
 
 	protected override onAdvance(now: number): void {
-		if (this.fault === "busy" || now < this.#nextAt) return;
+		if (this.presentFault === "busy" || now < this.#nextAt) return;
 		const behind = Math.floor((now - this.#nextAt) / (this.#periodMs || Number.POSITIVE_INFINITY));
 		this.#result = this.#measure(this.#nextAt + behind * this.#periodMs);
 		this.#nextAt = this.#periodMs > 0 ? this.#nextAt + (behind + 1) * this.#periodMs : Infinity;
@@ -148,7 +148,7 @@ export class SPS30Part extends SensirionPart {
 	}
 
 	protected override onAdvance(now: number): void {
-		if (this.fault === "busy" || now < this.#nextAt) return;
+		if (this.presentFault === "busy" || now < this.#nextAt) return;
 		this.#values = this.#measure(now);
 		this.#isReady = true;
 		this.#nextAt += 1000 * (1 + Math.floor((now - this.#nextAt) / 1000));
@@ -177,7 +177,7 @@ export class SPS30Part extends SensirionPart {
 				return true;
 			case 0xd206:
 				// A stuck fan: bit 4 of the lower word, fan failure.
-				this.answer([0, this.fault === "stuck" ? 0x0010 : 0]);
+				this.answer([0, this.presentFault === "stuck" ? 0x0010 : 0]);
 				return true;
 			case 0xd304:
 				this.onPowerOn(now);

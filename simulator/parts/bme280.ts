@@ -75,7 +75,7 @@ export class BME280Part extends RegisterPart {
 
 	protected onAdvance(now: number): void {
 		if (now < this.#doneAt) return;
-		if (this.fault === "busy") {
+		if (this.presentFault === "busy") {
 			this.#doneAt = Number.MAX_VALUE;
 			return;
 		}
@@ -161,7 +161,7 @@ export class BME280Part extends RegisterPart {
 	}
 
 	#finish(time: number): void {
-		if (this.fault === "stuck") return;
+		if (this.presentFault === "stuck") return;
 		const { random } = this.#surroundings;
 		const now = conditionsAt(this.#surroundings, time);
 		const t = code(this.#control >> 5);

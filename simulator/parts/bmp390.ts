@@ -51,7 +51,7 @@ export class BMP390Part extends RegisterPart {
 	}
 
 	protected onAdvance(now: number): void {
-		if (this.fault === "busy") return;
+		if (this.presentFault === "busy") return;
 		const periodMs = 5 * 2 ** this.#registers[0x1d]!;
 		if (this.#mode() === 3) {
 			const behind = Math.floor((now - this.#doneAt) / periodMs) - cyclesMaximum;

@@ -23,7 +23,7 @@ export abstract class BusPart extends Faulty implements I2CPart {
 	}
 
 	powerCycle(now: number): void {
-		if (this.fault === "power") this.fault = undefined;
+		if (this.presentFault === "power") this.presentFault = undefined;
 		this.onPowerOn(now);
 	}
 
@@ -40,7 +40,7 @@ export abstract class BusPart extends Faulty implements I2CPart {
 	protected abstract onRead(into: Uint8Array, now: number): boolean;
 
 	#reach(now: number): boolean {
-		if (this.fault === "unplugged") {
+		if (this.presentFault === "unplugged") {
 			this.#unplugged = true;
 			return false;
 		}
@@ -49,7 +49,7 @@ export abstract class BusPart extends Faulty implements I2CPart {
 			this.onPowerOn(now);
 		}
 		this.onAdvance(now);
-		return this.fault !== "nack" && this.fault !== "power";
+		return this.presentFault !== "nack" && this.presentFault !== "power";
 	}
 }
 

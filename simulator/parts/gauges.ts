@@ -43,13 +43,13 @@ export class BucketPart extends Faulty implements PulsePart {
 
 	pulses(now: number, debounceMs: number): number {
 		const { precipitationTotal } = conditionsAt(this.#surroundings, now);
-		if (!Number.isNaN(this.#total) && !isStill(this.fault)) {
+		if (!Number.isNaN(this.#total) && !isStill(this.presentFault)) {
 			this.#level += precipitationTotal - this.#total;
 		}
 		this.#total = precipitationTotal;
 		const tips = Math.floor(this.#level / this.#mmPerTip);
 		this.#level -= tips * this.#mmPerTip;
-		this.#pulses += tips * pulsesPerClosing(this.fault, debounceMs);
+		this.#pulses += tips * pulsesPerClosing(this.presentFault, debounceMs);
 		return this.#pulses;
 	}
 }
@@ -87,12 +87,12 @@ export class CupPart extends Faulty implements PulsePart {
 	pulses(now: number, debounceMs: number): number {
 		const elapsedMs = now - this.#turnedAt;
 		this.#turnedAt = now;
-		if (elapsedMs > 0 && !isStill(this.fault)) {
+		if (elapsedMs > 0 && !isStill(this.presentFault)) {
 			this.#turned += this.#run(now - elapsedMs, elapsedMs) / this.#metresPerPulse;
 		}
 		const closings = Math.floor(this.#turned);
 		this.#turned -= closings;
-		this.#pulses += closings * pulsesPerClosing(this.fault, debounceMs);
+		this.#pulses += closings * pulsesPerClosing(this.presentFault, debounceMs);
 		return this.#pulses;
 	}
 
@@ -147,11 +147,11 @@ export class VanePart extends Faulty implements AnalogPart {
 
 	millivolts(now: number): number {
 		// With the cable off only the pull-up is left; with no supply there is nothing to divide.
-		if (this.fault === "unplugged") return this.#supplyMv;
-		if (this.fault === "power") return 0;
+		if (this.presentFault === "unplugged") return this.#supplyMv;
+		if (this.presentFault === "power") return 0;
 		const { random } = this.#surroundings;
 		const { windSpeed, windDirection } = conditionsAt(this.#surroundings, now);
-		if (windSpeed >= startingSpeed && this.fault !== "stuck") {
+		if (windSpeed >= startingSpeed && this.presentFault !== "stuck") {
 			const step = 360 / this.#ohms.length;
 			this.#position = Math.round(windDirection / step) % this.#ohms.length;
 		}
@@ -199,12 +199,12 @@ export class PotentiometerVanePart extends Faulty implements AnalogPart {
 
 	millivolts(now: number): number {
 		// The wiper's cable is pulled to the supply at the board; with no supply there is nothing.
-		if (this.fault === "unplugged") return this.#supplyMv;
-		if (this.fault === "power") return 0;
+		if (this.presentFault === "unplugged") return this.#supplyMv;
+		if (this.presentFault === "power") return 0;
 		const { random } = this.#surroundings;
 		const { windSpeed, windDirection } = conditionsAt(this.#surroundings, now);
 		const isOverGap = windDirection < this.#gap / 2 || windDirection > 360 - this.#gap / 2;
-		if (windSpeed >= startingSpeed && this.fault !== "stuck") {
+		if (windSpeed >= startingSpeed && this.presentFault !== "stuck") {
 			const end = this.#angle < 180 ? this.#gap / 2 : 360 - this.#gap / 2;
 			this.#angle = isOverGap ? end : windDirection;
 		}
@@ -237,7 +237,7 @@ export class BatteryPart extends Faulty implements AnalogPart {
 	}
 
 	millivolts(now: number): number {
-		if (this.fault === "unplugged") return 0;
+		if (this.presentFault === "unplugged") return 0;
 		const { random } = this.#surroundings;
 		if (now !== this.#levelAt) {
 			const { batteryVoltage } = conditionsAt(this.#surroundings, now);

@@ -33,7 +33,7 @@ export class VEML7700Part extends WordPart {
 
 	protected onAdvance(now: number): void {
 		if (now < this.#doneAt) return;
-		if (this.fault !== "stuck") this.#integrate(this.#doneAt);
+		if (this.presentFault !== "stuck") this.#integrate(this.#doneAt);
 		const periodMs = this.#integrationMs();
 		this.#doneAt += periodMs * (1 + Math.floor((now - this.#doneAt) / periodMs));
 	}
@@ -108,7 +108,7 @@ export class LTR390Part extends RegisterPart {
 	}
 
 	protected onAdvance(now: number): void {
-		if (now < this.#doneAt || this.fault === "busy") return;
+		if (now < this.#doneAt || this.presentFault === "busy") return;
 		this.#measure(this.#doneAt);
 		const rate = this.#registers[0x04]!;
 		const periodMs = Math.max(ltrTimes[(rate >> 4) & 7]!, ltrRates[rate & 7]!);

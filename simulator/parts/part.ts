@@ -65,14 +65,15 @@ export type SimulatedPart = I2CPart | PulsePart | AnalogPart | DigitalPart;
 export abstract class Faulty {
 	/** The faults that make a difference to this kind of part. */
 	readonly faults: readonly Fault[];
-	#fault: Fault | undefined;
+	/** What the parts read: through `fault` they would all do so at one place, which engines are slow at. */
+	protected presentFault: Fault | undefined;
 
 	constructor(faults: readonly Fault[]) {
 		this.faults = faults;
 	}
 
 	get fault(): Fault | undefined {
-		return this.#fault;
+		return this.presentFault;
 	}
 
 	/** @throws {RangeError} when the part can't have this fault */
@@ -80,7 +81,7 @@ export abstract class Faulty {
 		if (fault !== undefined && !this.faults.includes(fault)) {
 			throw new RangeError(`fault: expected one of ${this.faults.join(", ")}, got ${fault}`);
 		}
-		this.#fault = fault;
+		this.presentFault = fault;
 	}
 }
 

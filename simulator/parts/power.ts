@@ -23,7 +23,7 @@ export class MAX17048Part extends WordPart {
 
 	/** DS, "ADC sample period": each 250 ms in active mode. */
 	protected onAdvance(now: number): void {
-		if (now - this.#measuredAt < 250 || this.fault === "stuck") return;
+		if (now - this.#measuredAt < 250 || this.presentFault === "stuck") return;
 		this.#measuredAt = now;
 		const { random } = this.#surroundings;
 		const { batteryVoltage } = conditionsAt(this.#surroundings, now);
@@ -74,7 +74,7 @@ export class INA219Part extends WordPart {
 	}
 
 	protected onAdvance(now: number): void {
-		if (now < this.#doneAt || this.fault === "busy") return;
+		if (now < this.#doneAt || this.presentFault === "busy") return;
 		this.#convert(this.#doneAt);
 		this.#doneAt = (this.#configuration & 7) === 7 ? now + 1 : Number.POSITIVE_INFINITY;
 	}

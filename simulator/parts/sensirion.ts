@@ -47,7 +47,7 @@ export abstract class SensirionPart extends BusPart {
 
 	#checksum(word: number): number {
 		const right = checksum([word >> 8, word & 0xff]);
-		return this.fault === "crc" ? right ^ 0x55 : right;
+		return this.presentFault === "crc" ? right ^ 0x55 : right;
 	}
 }
 

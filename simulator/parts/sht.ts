@@ -38,13 +38,14 @@ abstract class SHTPart extends SensirionPart {
 		const share = 1 - 0.15 * uniform(this.#surroundings.random);
 		this.#measurement = measurement;
 		this.#doneAt = now + measurement.ms * share;
-		this.occupy(this.fault === "busy" ? Number.POSITIVE_INFINITY : this.#doneAt);
+		this.occupy(this.presentFault === "busy" ? Number.POSITIVE_INFINITY : this.#doneAt);
 	}
 
 	protected override onAdvance(now: number): void {
-		if (this.#measurement === undefined || now < this.#doneAt || this.fault === "busy") return;
+		if (this.#measurement === undefined || now < this.#doneAt || this.presentFault === "busy")
+			return;
 		this.occupy(this.#doneAt);
-		if (this.fault !== "stuck") this.#words = this.#measure(this.#measurement);
+		if (this.presentFault !== "stuck") this.#words = this.#measure(this.#measurement);
 		this.#measurement = undefined;
 		this.answer(this.#words);
 	}
