@@ -2,25 +2,11 @@
  * `npm run picture:day`: draws docs/day.svg, one day of a simulated station as it has observed it, over the
  * recorded day that it replays. The station is the real firmware in virtual time, with nobody to report to.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { defineStation, sensor, standardChannels } from "../dist/firmware.js";
-import { Anemometer, Battery, BME280, RainGauge, WindVane } from "../dist/sensors.js";
-import {
-	Fleet,
-	parseRecord,
-	RandomStream,
-	ReplayWeather,
-	VirtualClock,
-	VirtualFlash,
-	VirtualKeyValue,
-	VirtualNetwork,
-	VirtualWorld,
-} from "../dist/simulator.js";
+import { standardChannels } from "../dist/firmware.js";
+import { flyDay, record, recordText, root, stationAt } from "./recordedday.js";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const recordFile = join(root, "simulator/weather/data/surfrad-alamosa-2016-01-01.csv");
 /** The firmware takes no time from before it was built; the day is shown at its own date. */
 const start = Date.UTC(2027, 0, 1);
 const bins = 288;
@@ -35,20 +21,6 @@ const ink = {
 const frame = { left: 64, right: 28, top: 64, width: 880, panel: 96, gap: 26 };
 
 const site = { name: "Alamosa", latitude: 37.7, longitude: -105.92, heightM: 2317 };
-const definition = defineStation({
-	board: "esp32",
-	buses: { i2c: { data: 21, clock: 22 } },
-	sensors: [
-		sensor(BME280, { bus: "i2c", address: 0x76 }),
-		sensor(RainGauge, { pin: 27, debounce: 20 }),
-		sensor(Anemometer, { pin: 26, debounce: 2 }),
-		sensor(WindVane, { pin: 34 }),
-		sensor(Battery, { pin: 35 }),
-	],
-	cadence: { sampleSeconds: 2, observeSeconds: 60, reportSeconds: 600 },
-	site,
-});
-
 /** What is drawn: the column of the record, the channel of the station, and how the scale is marked. */
 const panels = [
 	{ column: "temperature_c", channel: "airTemperature", title: "air temperature, °C" },
@@ -62,30 +34,6 @@ const panels = [
 	{ column: "wind_speed_ms", channel: "windSpeed", title: "wind speed, m/s" },
 	{ column: "wind_direction_deg", channel: "windDirection", title: "wind from, °", circular: true },
 ];
-
-/** The values of each minute of one day, in the order of the standard channels; NaN where one is missing. */
-function fly(record) {
-	const clock = new VirtualClock(start);
-	const world = new VirtualWorld(new VirtualNetwork(clock), new RandomStream(1));
-	const fleet = new Fleet(world, {
-		things: ["alamosa"],
-		endpoint: "nobody.example",
-		port: 8883,
-		definition,
-		weather: new ReplayWeather(record, { seed: 1, offset: record.start - start, site }),
-		seed: 1,
-		storage: () => ({ flash: new VirtualFlash(), keyValue: new VirtualKeyValue() }),
-		log: () => {},
-	});
-	fleet.start();
-	const minutes = [];
-	for (let minute = 1; minute <= 1440; minute++) {
-		// A second later than the window ends: it is closed by then.
-		clock.runUntil(start + minute * 60_000 + 1_000);
-		minutes.push(fleet.stations[0].state.lastObservation.values.slice());
-	}
-	return minutes;
-}
 
 /** Means of five minutes, by vectors where values are angles; NaN where there is no value. */
 function binned(points, circular) {
@@ -151,10 +99,12 @@ function drawPanel({ title, circular }, recorded, observed, index) {
 	];
 }
 
-const text = readFileSync(recordFile, "utf8");
-const [head, ...lines] = text.trim().split("\n");
+const [head, ...lines] = recordText.trim().split("\n");
 const columns = head.split(",");
-const minutes = fly(parseRecord(text, recordFile));
+const minutes = flyDay({
+	...{ thing: "alamosa", seed: 1, start, offset: record.start - start },
+	definition: stationAt(site, { sampleSeconds: 2, reportSeconds: 600 }),
+});
 const indexOf = Object.fromEntries(standardChannels.map(({ name }, index) => [name, index]));
 const drawn = panels.map((panel, index) => {
 	const place = columns.indexOf(panel.column);

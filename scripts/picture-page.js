@@ -8,29 +8,13 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { connect } from "mqtt";
 import { chromium } from "playwright-core";
 import { provision, startCloud } from "../dist/cloud.js";
-import { defineStation, firmwareVersion, sensor, standardChannels } from "../dist/firmware.js";
-import { Anemometer, Battery, BME280, RainGauge, WindVane } from "../dist/sensors.js";
-import {
-	Fleet,
-	parseRecord,
-	RandomStream,
-	ReplayWeather,
-	VirtualClock,
-	VirtualFlash,
-	VirtualKeyValue,
-	VirtualNetwork,
-	VirtualWorld,
-} from "../dist/simulator.js";
+import { firmwareVersion, standardChannels } from "../dist/firmware.js";
+import { dayMinutes, flyDay, minuteMs, record, root, stationAt } from "./recordedday.js";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const recordFile = join(root, "simulator/weather/data/surfrad-alamosa-2016-01-01.csv");
-const record = parseRecord(readFileSync(recordFile, "utf8"), recordFile);
-const minuteMs = 60_000;
-const dayMs = 1_440 * minuteMs;
+const dayMs = dayMinutes * minuteMs;
 const minutesOfReport = 60;
 /** The day ends now: the page shows the last 24 hours. */
 const start = Math.floor(Date.now() / minuteMs) * minuteMs - dayMs;
@@ -54,44 +38,16 @@ const places = {
 const stations = Object.entries(places).map(([name, [latitude, longitude, heightM]], index) => ({
 	thing: name.toLowerCase().replace(" ", "-"),
 	seed: index + 1,
-	definition: defineStation({
-		board: "esp32",
-		buses: { i2c: { data: 21, clock: 22 } },
-		sensors: [
-			sensor(BME280, { bus: "i2c", address: 0x76 }),
-			sensor(RainGauge, { pin: 27, debounce: 20 }),
-			sensor(Anemometer, { pin: 26, debounce: 2 }),
-			sensor(WindVane, { pin: 34 }),
-			sensor(Battery, { pin: 35 }),
-		],
-		cadence: { sampleSeconds: 5, observeSeconds: 60, reportSeconds: 3_600 },
-		site: { name, latitude, longitude, heightM },
-	}),
+	definition: stationAt(
+		{ name, latitude, longitude, heightM },
+		{ sampleSeconds: 5, reportSeconds: 3_600 },
+	),
 }));
 
-/** The observations of a day, minute by minute: values in the order of the standard channels. */
+/** The weather of each hour of the day as recorded, a little earlier in the west. */
 function fly({ thing, seed, definition }) {
-	const clock = new VirtualClock(start);
-	const world = new VirtualWorld(new VirtualNetwork(clock), new RandomStream(seed));
-	const { site } = definition;
-	// The weather of each hour of the day as recorded, a little earlier in the west.
-	const offset = record.start - Math.floor(start / dayMs) * dayMs;
-	const fleet = new Fleet(world, {
-		things: [thing],
-		endpoint: "nobody.example",
-		port: 8883,
-		definition,
-		weather: new ReplayWeather(record, { seed, offset: offset + seed * 7 * minuteMs, site }),
-		seed,
-		storage: () => ({ flash: new VirtualFlash(), keyValue: new VirtualKeyValue() }),
-		log: () => {},
-	});
-	fleet.start();
-	return Array.from({ length: dayMs / minuteMs }, (_, minute) => {
-		// A second later than the window ends: it is closed by then.
-		clock.runUntil(start + (minute + 1) * minuteMs + 1_000);
-		return fleet.stations[0].state.lastObservation.values.slice();
-	});
+	const offset = record.start - Math.floor(start / dayMs) * dayMs + seed * 7 * minuteMs;
+	return flyDay({ thing, seed, definition, start, offset });
 }
 
 /** A report of docs/topics.md §2 from some minutes. */
@@ -125,7 +81,7 @@ function column(steps) {
 }
 
 /** Connects one station with its certificate, and says what it is. */
-async function connectStation(dataDir, port, { thing, definition }) {
+async function connectStation(dataDir, port, { thing, definition }, minutes) {
 	const read = (name) => readFileSync(join(dataDir, name));
 	const client = connect({
 		...{ protocol: "mqtts", host: "127.0.0.1", port, clientId: thing },
@@ -137,6 +93,9 @@ async function connectStation(dataDir, port, { thing, definition }) {
 	const reported = { firmware: firmwareVersion, site, sensors, ...cadence };
 	const shadow = `$aws/things/${thing}/shadow/update`;
 	await client.publishAsync(shadow, JSON.stringify({ state: { reported } }), { qos: 1 });
+	const battery = standardChannels.findIndex(({ name }) => name === "batteryVoltage");
+	const health = { batteryMv: Math.round(minutes.at(-1)[battery] * 1000) };
+	await client.publishAsync(`isobar/${thing}/health`, JSON.stringify(health), { qos: 1 });
 	return client;
 }
 
@@ -182,8 +141,10 @@ try {
 		log: console.error,
 	});
 	const clients = [];
-	for (const station of stations) clients.push(await connectStation(dataDir, cloud.port, station));
-	for (let first = 0; first < dayMs / minuteMs; first += minutesOfReport) {
+	for (const [index, station] of stations.entries()) {
+		clients.push(await connectStation(dataDir, cloud.port, station, flights[index]));
+	}
+	for (let first = 0; first < dayMinutes; first += minutesOfReport) {
 		for (const [index, { thing }] of stations.entries()) {
 			const minutes = flights[index].slice(first, first + minutesOfReport);
 			const payload = report(minutes, first);

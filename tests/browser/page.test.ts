@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { accessibilityFaults, BrowserBench, buildPage } from "../support/browser.ts";
+import { accessibilityFaults, BrowserBench, buildPage, pixelsOf } from "../support/browser.ts";
 import { CommandBench } from "../support/command.ts";
 
 const cadence = "--sample 1 --observe 1 --report 2";
@@ -29,28 +29,6 @@ afterAll(async () => {
 	expect(await running).toBe(0);
 	fleet.end();
 }, 60_000);
-
-/** Pixels of the canvas of a chart that are in the colour of a curve, more or less. */
-function pixelsOf(page: Page, chart: string, colour: string): Promise<number> {
-	return page.evaluate<number>(`(() => {
-		const probe = document.createElement("i");
-		probe.style.color = "var(${colour})";
-		document.body.append(probe);
-		const [red, green, blue] = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
-		probe.remove();
-		const drawn = document.querySelector("${chart} canvas");
-		const copy = new OffscreenCanvas(drawn.width, drawn.height).getContext("2d");
-		copy.drawImage(drawn, 0, 0);
-		const { data } = copy.getImageData(0, 0, drawn.width, drawn.height);
-		let count = 0;
-		for (let at = 0; at < data.length; at += 4) {
-			const [r, g, b, alpha] = data.subarray(at, at + 4);
-			const distance = Math.abs(r - red) + Math.abs(g - green) + Math.abs(b - blue);
-			if (alpha > 200 && distance < 60) count += 1;
-		}
-		return count;
-	})()`);
-}
 
 /** Resolves when the text of an element is another one. */
 async function changed(page: Page, selector: string, before: string): Promise<void> {

@@ -29,10 +29,11 @@ export class BrowserBench {
 		return new BrowserBench(await chromium.launch({ executablePath, args }));
 	}
 
-	/** Opens an address in a window of its own. */
+	/** Opens an address in a window of its own, of a reader in Colorado. */
 	async open(url: string): Promise<Page> {
 		const viewport = { width: 1280, height: 900 };
-		const page = await this.#browser.newPage({ viewport, colorScheme: "light" });
+		const reader = { timezoneId: "America/Denver", locale: "en-GB" };
+		const page = await this.#browser.newPage({ viewport, colorScheme: "light", ...reader });
 		page.setDefaultTimeout(patience);
 		page.on("console", (message) => {
 			if (["error", "warning"].includes(message.type())) this.complaints.push(message.text());
@@ -45,6 +46,52 @@ export class BrowserBench {
 	close(): Promise<void> {
 		return this.#browser.close();
 	}
+}
+
+/** Shares of the width and of the height of a chart's canvas, 0..1. */
+export interface Area {
+	readonly left: number;
+	readonly right: number;
+	readonly top: number;
+	readonly bottom: number;
+}
+
+const everywhere: Area = { left: 0, right: 1, top: 0, bottom: 1 };
+
+/**
+ * Pixels of the canvas of a chart that are in a colour of the style sheet, more or less.
+ *
+ * @param chart   selector of the chart
+ * @param colour  custom property, such as "--warm"
+ * @param closeness  most that red, green and blue together may be off
+ */
+export function pixelsOf(
+	page: Page,
+	chart: string,
+	colour: string,
+	{ left, right, top, bottom }: Area = everywhere,
+	closeness = 60,
+): Promise<number> {
+	return page.evaluate<number>(`(() => {
+		const probe = document.createElement("i");
+		probe.style.color = "var(${colour})";
+		document.body.append(probe);
+		const [red, green, blue] = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+		probe.remove();
+		const drawn = document.querySelector("${chart} canvas");
+		const copy = new OffscreenCanvas(drawn.width, drawn.height).getContext("2d");
+		copy.drawImage(drawn, 0, 0);
+		const [x, y] = [Math.round(drawn.width * ${left}), Math.round(drawn.height * ${top})];
+		const [w, h] = [Math.round(drawn.width * ${right}) - x, Math.round(drawn.height * ${bottom}) - y];
+		const { data } = copy.getImageData(x, y, w, h);
+		let count = 0;
+		for (let at = 0; at < data.length; at += 4) {
+			const [r, g, b, alpha] = data.subarray(at, at + 4);
+			const distance = Math.abs(r - red) + Math.abs(g - green) + Math.abs(b - blue);
+			if (alpha > 200 && distance < ${closeness}) count += 1;
+		}
+		return count;
+	})()`);
 }
 
 interface Violation {
