@@ -54,10 +54,12 @@ function fly({ thing, seed, definition }) {
 function report(minutes, first) {
 	const columns = standardChannels
 		.filter((channel) => channel.in === "observation")
-		.map(({ key, perUnit }, index) => [
-			key,
-			column(minutes.map((values) => values[index] * perUnit)),
-		]);
+		.map(({ key, perUnit, aggregate }, index) => {
+			const steps = minutes.map((values) => Math.round(values[index] * perUnit));
+			// 359.7° is 0°.
+			const turn = aggregate === "direction" ? 360 * perUnit : Number.POSITIVE_INFINITY;
+			return [key, column(steps.map((step) => step % turn))];
+		});
 	const head = {
 		v: 1,
 		s: first + 1,
@@ -69,19 +71,19 @@ function report(minutes, first) {
 	return JSON.stringify({ ...head, ...Object.fromEntries(columns), ...calm });
 }
 
-/** Differences of whole numbers, null where there is no value. */
+/** Differences of whole numbers, null where there is none. */
 function column(steps) {
 	let last = 0;
 	return steps.map((step) => {
 		if (Number.isNaN(step)) return null;
-		const difference = Math.round(step) - last;
-		last = Math.round(step);
+		const difference = step - last;
+		last = step;
 		return difference;
 	});
 }
 
 /** Connects one station with its certificate, and says what it is. */
-async function connectStation(dataDir, port, { thing, definition }, minutes) {
+async function connectStation(dataDir, port, { thing, definition }) {
 	const read = (name) => readFileSync(join(dataDir, name));
 	const client = connect({
 		...{ protocol: "mqtts", host: "127.0.0.1", port, clientId: thing },
@@ -93,9 +95,6 @@ async function connectStation(dataDir, port, { thing, definition }, minutes) {
 	const reported = { firmware: firmwareVersion, site, sensors, ...cadence };
 	const shadow = `$aws/things/${thing}/shadow/update`;
 	await client.publishAsync(shadow, JSON.stringify({ state: { reported } }), { qos: 1 });
-	const battery = standardChannels.findIndex(({ name }) => name === "batteryVoltage");
-	const health = { batteryMv: Math.round(minutes.at(-1)[battery] * 1000) };
-	await client.publishAsync(`isobar/${thing}/health`, JSON.stringify(health), { qos: 1 });
 	return client;
 }
 
@@ -106,7 +105,7 @@ async function look(url) {
 	const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 	const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 	const views = [
-		["network", "/", { width: 1360, height: 720 }, "light"],
+		["network", "/", { width: 1360, height: 800 }, "light"],
 		["station", "/stations/alamosa", { width: 1360, height: 1090 }, "light"],
 		["phone", "/stations/monte-vista", { width: 390, height: 800 }, "dark"],
 	];
@@ -141,9 +140,7 @@ try {
 		log: console.error,
 	});
 	const clients = [];
-	for (const [index, station] of stations.entries()) {
-		clients.push(await connectStation(dataDir, cloud.port, station, flights[index]));
-	}
+	for (const station of stations) clients.push(await connectStation(dataDir, cloud.port, station));
 	for (let first = 0; first < dayMinutes; first += minutesOfReport) {
 		for (const [index, { thing }] of stations.entries()) {
 			const minutes = flights[index].slice(first, first + minutesOfReport);

@@ -146,8 +146,7 @@ describe("charts", () => {
 
 	test("each has its unit, in the system that is chosen, and so has every value", async () => {
 		const page = await openDay();
-		const units = async (): Promise<string[]> =>
-			page.locator(".chart h2 small").evaluateAll("marks => marks.map((one) => one.textContent)");
+		const units = async (): Promise<string[]> => page.locator(".chart h2 small").allTextContents();
 		const sameUnit = ["%"];
 		expect(await units()).toEqual(["°C", ...sameUnit, "hPa", "m/s", "mm", "klx", "m/s"]);
 		const values = page.locator(".now dd");

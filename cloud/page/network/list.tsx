@@ -203,7 +203,7 @@ const Row = memo(function Row({
 						–
 					</span>
 				) : (
-					`${station.signal} dBm`
+					`${station.signal}\u202fdBm`.replace("-", "−")
 				)}
 			</div>
 			<div role="cell" class="cell cell-firmware">

@@ -20,7 +20,7 @@ const refreshMs = (seconds: number): number => Math.min(60_000, Math.max(5_000, 
 /** Everything that a station has measured, over time. */
 export function Charts({ station }: { readonly station: StationDetail }): JSX.Element {
 	const available = Object.keys(station.values).sort().join(",");
-	const panels = useMemo(() => panelsOf(available.split(",")), [available]);
+	const panels = useMemo(() => panelsOf(available.split(",").filter(Boolean)), [available]);
 	const loader = useMemo(
 		() => new SeriesLoader(station.thing, channelsOf(panels, available.split(","))),
 		[station.thing, panels],

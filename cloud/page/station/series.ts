@@ -46,6 +46,8 @@ export class SeriesLoader extends Store {
 	 * @param isStale   there are new observations: asks again in any case
 	 */
 	want(span: Span, bounds: Span, isStale = false): void {
+		// A station that has never observed has nothing to be asked for.
+		if (this.#channels.length === 0) return;
 		if (!isStale && this.#loaded && serves(this.#loaded, span, bounds, pointsInView)) return;
 		clearTimeout(this.#timer);
 		this.#timer = setTimeout(
