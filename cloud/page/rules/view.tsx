@@ -142,7 +142,7 @@ function RuleRow({ rule }: { readonly rule: Rule }): JSX.Element {
 	const { name, description, file, sql, isDisabled, actions, errorAction, counters } = rule;
 	return (
 		<tr data-rule={name}>
-			<th scope="row">
+			<th scope="row" class="rule-name">
 				{name} {isDisabled && <span class="alarm">off</span>}
 				{description !== undefined && <p class="rule-about">{description}</p>}
 				<details class="rule-sql">
