@@ -40,6 +40,12 @@ export const features: readonly Feature[] = Object.freeze([
 		module: "firmware/sensing/daytotals.ts",
 		symbol: "DayTotals",
 	},
+	{
+		key: "dutyCycle",
+		title: "deep sleep between observations",
+		module: "firmware/station/dutycycle.ts",
+		symbol: "DutyCycle",
+	},
 ]);
 
 /** Begins the name of a module that stands in for one without its feature. */

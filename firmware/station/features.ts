@@ -13,6 +13,8 @@ export interface Features {
 	readonly rainRate: boolean;
 	/** Totals since midnight. */
 	readonly dayTotals: boolean;
+	/** Deep sleep between observations. */
+	readonly dutyCycle: boolean;
 }
 
 /**
@@ -20,12 +22,13 @@ export interface Features {
  * so the build of a device leaves it out: manifests/features.ts.
  */
 export function featuresOf(
-	definition: Pick<StationDefinition, "payload" | "sensors" | "channels" | "derive">,
+	definition: Pick<StationDefinition, "payload" | "sensors" | "channels" | "derive" | "power">,
 ): Features {
 	const isDense = definition.payload === "dense";
 	return {
 		columnReports: !isDense,
 		denseReports: isDense,
 		...derivedPartsOf(channelsOf(definition)),
+		dutyCycle: definition.power === "solar",
 	};
 }

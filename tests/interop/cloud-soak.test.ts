@@ -56,7 +56,7 @@ test("a fleet over TLS, a cloud that is restarted and killed: each observation i
 	expect(made).toBeGreaterThan(6 * 10);
 	// All of them have lost their cloud at least once.
 	expect(summary.connects).toBeGreaterThanOrEqual(2 * 6);
-}, 600_000);
+}, 900_000);
 
 test("a cloud that does not start, or ends by itself, is one line and no verdict", async () => {
 	bench.program = [process.execPath, "-e", "console.log('no room'); process.exit(3)", "--"];

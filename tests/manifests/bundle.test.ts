@@ -43,8 +43,8 @@ describe("a bundle for the chip", () => {
 		for (const used of ["class BME280", "class RainGauge", "class WindVane", "encodeReport("]) {
 			expect(code).toContain(used);
 		}
-		for (const unused of ["class SCD4x", "class SPS30", "class WindWindows", "class DayTotals"]) {
-			expect(code).not.toContain(unused);
+		for (const unused of ["SCD4x", "SPS30", "WindWindows", "DayTotals", "DutyCycle"]) {
+			expect(code).not.toContain(`class ${unused}`);
 		}
 		expect(code).toContain('Error("dense reports: left out of this image")');
 		expect(code).not.toMatch(/node:|isobar\/simulator/);
@@ -57,6 +57,7 @@ describe("a bundle for the chip", () => {
 			"wind over 2 and 10 minutes",
 			"rain over 10 minutes",
 			"totals since midnight",
+			"deep sleep between observations",
 		]);
 		for (const { bytes } of [...made.options, ...made.leftOut]) expect(bytes).toBeGreaterThan(0);
 		const sum = made.rooms.reduce((total, { bytes }) => total + bytes, 0);
@@ -117,6 +118,10 @@ describe("featuresOf", () => {
 					? ["dayTotals"]
 					: [];
 		expect(asked).toEqual(["columnReports", ...expected]);
+	});
+
+	test("a station on a battery asks for its sleep", () => {
+		expect(keysOf({ ...station, power: "solar" })).toEqual(["columnReports", "dutyCycle"]);
 	});
 
 	test("a report has one form", () => {

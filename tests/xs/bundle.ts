@@ -2,6 +2,9 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Plugin, rollup } from "rollup";
 import ts from "typescript";
+import station from "../../examples/station.ts";
+import { featuresOf } from "../../firmware/index.ts";
+import { features, withoutFeature, withoutPrefix } from "../../manifests/features.ts";
 
 export const root = join(__dirname, "../..");
 /** What is compiled and bundled here goes here; nothing else is written. */
@@ -26,6 +29,28 @@ const own: Plugin = {
 	},
 };
 
+const asked = featuresOf(station);
+const without = new Map(
+	features
+		.filter(({ key }) => !asked[key as keyof typeof asked])
+		.map((feature) => [join(root, feature.module), feature]),
+);
+
+/** Leaves out the features that the station does without, as the build of a device does. */
+const leaveOut: Plugin = {
+	name: "leave-out-features",
+	async resolveId(source, importer) {
+		if (importer?.startsWith(withoutPrefix)) return source;
+		const resolved = await this.resolve(source, importer, { skipSelf: true });
+		return resolved !== null && without.has(resolved.id) ? withoutPrefix + resolved.id : resolved;
+	},
+	load(id) {
+		if (!id.startsWith(withoutPrefix)) return null;
+		const path = id.slice(withoutPrefix.length);
+		return withoutFeature(without.get(path)!, path);
+	},
+};
+
 /** @returns the file of the bundle of a program, for XS and for Node alike */
 export async function bundle(entry: string): Promise<string> {
 	mkdirSync(output, { recursive: true });
@@ -37,14 +62,15 @@ export async function bundle(entry: string): Promise<string> {
 }
 
 /**
- * The modules that an entry needs, without what none of them uses, each in a file of its own.
+ * The modules that an entry needs, without what none of them uses and the station does without, each in a file
+ * of its own; what stands in for a feature is in `_virtual`.
  *
  * @returns the folder, in which the files stand as in the source
  */
 export async function writeModules(entry: string): Promise<string> {
 	const dir = join(output, "modules");
 	rmSync(dir, { recursive: true, force: true });
-	const result = await rollup({ input: join(root, entry), plugins: [own, strip] });
+	const result = await rollup({ input: join(root, entry), plugins: [leaveOut, own, strip] });
 	const preserved = { preserveModules: true, preserveModulesRoot: root } as const;
 	await result.write({ dir, format: "es", ...preserved });
 	await result.close();

@@ -15,6 +15,7 @@ export interface Figure {
 /** The room that a module belongs to: its folder, and for drivers all of them together. */
 function roomOf(path: string): string {
 	const [top, room = ""] = path.split("/");
+	if (top === "_virtual") return "firmware";
 	return top === "firmware" && !room.includes(".") ? `firmware/${room}` : top!;
 }
 
