@@ -355,12 +355,13 @@ export class SimulatedStation {
 		this.#station = undefined;
 	}
 
-	/** Ranges that touch are one: a station that sleeps makes one observation a start. */
+	/** A wake-up goes on with the range of the start before it: a station that sleeps makes one observation each time. */
 	#madeWith(first: number, last: number): readonly Range[] {
 		const { made } = this.#past;
 		const latest = made.at(-1);
+		const isWake = this.#startedAt > this.#tickOrigin;
 		if (first === 0) return made;
-		if (latest === undefined || latest.last + 1 !== first) return [...made, { first, last }];
+		if (!isWake || latest?.last !== first - 1) return [...made, { first, last }];
 		return [...made.slice(0, -1), { first: latest.first, last }];
 	}
 
