@@ -96,7 +96,7 @@ test("the balance of a run counts what has moved", async () => {
 	await append(2, day);
 	await archive.compactor.compact(day);
 	await append(3, day);
-	const totals = { acknowledged: 4, shed: 0, made: [{ first: 1, last: 4 }] };
+	const totals = { acknowledged: 4, shed: 0, made: [{ first: 1, last: 4 }], exposed: [] };
 	const stations = [{ thingName: "a", totals: () => totals }] as unknown as SimulatedStation[];
 	const witness = await readArchive(landingPaths(directory), await auditFiles(directory));
 	expect(balance(stations, witness)).toMatchObject({
