@@ -160,7 +160,7 @@ export class Vault {
 			const file = await openFile(to, "w", 0o600);
 			try {
 				for (const chunk of seal(this.#key!, this.#nameOf(path), sourceOf(source))) {
-					await file.write(chunk);
+					await file.writeFile(chunk); // All of it: `write` may stop short.
 				}
 				await file.sync();
 			} finally {

@@ -65,7 +65,9 @@ describe("createFleet", () => {
 		fleet.fault("brokerOutage");
 		fleet.advance("1h");
 		expect(() => fleet.assertArchived()).toThrow(LedgerError);
-		expect(() => fleet.assertArchived()).toThrow(/made 60, archived 0, shed 0, taken 0, waiting 60, lost 0/);
+		expect(() => fleet.assertArchived()).toThrow(
+			/made 60, archived 0, shed 0, taken 0, waiting 60, lost 0/,
+		);
 		fleet.finish();
 		fleet.assertArchived();
 	});
