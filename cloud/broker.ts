@@ -730,6 +730,7 @@ function eventOf({ clientId, certificateId, address }: Connection): LogEvent {
 		sourceIp: address,
 	};
 }
+
 const basicIngestPrefix = "$aws/rules/";
 const basicIngestHead = /^\$aws\/rules\/[^/]+\//;
 

@@ -281,7 +281,7 @@ describe("where there is nothing, the page says what to do", () => {
 		["/stations/mute", "No observation has arrived yet", "The first report comes up to"],
 		["/stations/mute/events", "Nothing of this has happened yet", "A station that connects"],
 		["/events", "No mail was written yet", "notify.json"],
-		["/rules", "There is no rule yet", "A JSON file in rules/"],
+		["/rules", "There is no rule yet", "isobar rule create NAME FILE"],
 		["/nowhere", "There is nothing at /nowhere", "where everything begins"],
 	])(
 		"%s",

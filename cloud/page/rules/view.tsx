@@ -84,8 +84,8 @@ function Found({ found: { rules, faults, metrics } }: { readonly found: Rules })
 				{rules.length === 0 ? (
 					<Empty title="There is no rule yet">
 						<p>
-							A JSON file in <code>rules/</code> of the data directory is one from the next start of
-							the cloud. <code>isobar rule test FILE</code> shows what it makes of a message.
+							<code>isobar rule create NAME FILE</code> makes one of a JSON file, and it counts at
+							once; <code>isobar rule test FILE</code> shows what it makes of a message.
 						</p>
 					</Empty>
 				) : (
@@ -181,7 +181,10 @@ function Faults({ faults }: { readonly faults: readonly RuleFault[] }): JSX.Elem
 					</li>
 				))}
 			</ul>
-			<p class="note">Mend the file and start the cloud again: rules are read at its start.</p>
+			<p class="note">
+				Mend the file with <code>isobar rule replace NAME FILE</code>, which counts at once; one
+				that is mended by hand is read at the next start.
+			</p>
 		</Panel>
 	);
 }
