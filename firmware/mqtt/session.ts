@@ -196,6 +196,7 @@ export class MqttSession implements Timed {
 		this.#lastReceived = now;
 		this.#pingDeadline = never as Ticks;
 		this.#refusalDeadline = never as Ticks;
+		this.#received.reopen();
 		this.#stateDeadline = after(now, Durations.connack);
 		this.#enter(Opening);
 		return Status.Ok;
@@ -414,7 +415,7 @@ export class MqttSession implements Timed {
 			case PacketType.Publish:
 				return this.#onPublish(packet, now);
 			case PacketType.Pubrel:
-				return this.#onPubrel(packet.packetId);
+				return this.#onPubrel(packet.packetId, now);
 			case PacketType.Pingresp:
 				this.#pingDeadline = never as Ticks;
 				return Status.Ok;
@@ -450,7 +451,7 @@ export class MqttSession implements Timed {
 		if (qos === 2 && this.#received.has(packetId)) {
 			return this.#deliveries.answer(PacketType.Pubrec, packetId);
 		}
-		if (qos === 2 && this.#received.full) return Status.NoRoom;
+		if (qos === 2 && !this.#received.takes()) return this.#onRefused(Status.NoRoom, now);
 		const taken = this.#hand(packet, now);
 		// The host may have closed the session in the call.
 		if (qos === 0 || this.#state !== Open) return Status.Ok;
@@ -482,10 +483,13 @@ export class MqttSession implements Timed {
 	}
 
 	/** PUBCOMP goes out also for an unknown identifier: the one before was lost [MQTT-4.3.3-2]. */
-	#onPubrel(packetId: number): Status {
+	#onPubrel(packetId: number, now: Ticks): Status {
 		// Still stored, the identifier is taken for a copy once after a reboot, if the broker uses it
 		// then.
 		if (this.#received.remove(packetId)) void this.#durable.saveReceived();
+		// Not before: a connection that ended at the first message too many would take its PUBRECs
+		// with it, and the next would begin where this one did.
+		if (this.#received.drained) this.#refusalDeadline = now;
 		return this.#deliveries.answer(PacketType.Pubcomp, packetId);
 	}
 

@@ -430,16 +430,54 @@ describe("messages from the broker", () => {
 		expect(bench.take()).toEqual(["message in q2 false b"]);
 	});
 
-	test("of QoS 2 beyond what can be remembered end the connection, and go on in the next", () => {
-		const bench = new SessionBench();
-		bench.connect();
-		for (let packetId = 1; packetId <= Limits.inboundQos2; packetId++) {
-			expect(bench.feed(1, publishPacket(packetId, 2))).toBe(Status.Ok);
+	describe("of QoS 2 beyond what can be remembered", () => {
+		const packetIds = Array.from({ length: Limits.inboundQos2 }, (_, index) => index + 1);
+
+		function full(): SessionBench {
+			const bench = new SessionBench();
+			bench.connect();
+			bench.feed(
+				1,
+				...packetIds.map((packetId) => publishPacket(packetId, 2)),
+				publishPacket(100, 2, "late"),
+			);
+			return bench;
 		}
-		expect(bench.feed(1, publishPacket(100, 2))).toBe(Status.NoRoom);
-		bench.connect(2, true);
-		bench.feed(3, { cmd: "pubrel", messageId: 1 }, publishPacket(100, 2));
-		expect(bench.take()).toHaveLength(1);
+
+		test("are not taken, and the answers to those before them go out", () => {
+			const bench = full();
+			expect(bench.take()).toHaveLength(Limits.inboundQos2);
+			expect(bench.outlet.take()).toEqual(packetIds.map((packetId) => `pubrec ${packetId}`));
+			expect(bench.session.deadline).toBe(1 + Durations.refusedMessage);
+		});
+
+		test("are not taken when there is room again, for they would overtake", () => {
+			const bench = full();
+			bench.take();
+			bench.outlet.take();
+			bench.feed(2, { cmd: "pubrel", messageId: 1 }, publishPacket(101, 2, "later"));
+			expect(bench.take()).toEqual([]);
+			expect(bench.outlet.take()).toEqual(["pubcomp 1"]);
+		});
+
+		test("come in the next connection, which is due when all before them are released", () => {
+			const bench = full();
+			bench.feed(2, ...packetIds.map((messageId) => ({ cmd: "pubrel" as const, messageId })));
+			bench.take();
+			expect(bench.session.deadline).toBe(2);
+			bench.session.onDeadline(at(2));
+			expect(bench.take()).toEqual(["closed NoRoom"]);
+			bench.connect(3, true);
+			bench.feed(4, publishPacket(100, 2, "late"));
+			expect(bench.take()).toEqual(["message in q2 false late"]);
+		});
+
+		test("are not waited for longer than for any other that was not taken", () => {
+			const bench = full();
+			bench.take();
+			bench.session.onDeadline(at(1 + Durations.refusedMessage));
+			expect(bench.take()).toEqual(["closed NoRoom"]);
+		});
 	});
 
 	test("larger than the buffer are dropped, told, and acknowledged so that they do not return", () => {
