@@ -1,9 +1,11 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { TimeQuality } from "../firmware/base/observation.ts";
 import { statusName } from "../firmware/base/status.ts";
 import { type DecodedReport, decodeReport } from "../firmware/payload/decode.ts";
 import type { ChannelTable } from "../firmware/sensing/channel.ts";
+import { BoundedLog } from "./boundedlog.ts";
+import { usualBounds } from "./bounds.ts";
 import { GroupCommit, type Settled } from "./commit.ts";
 import { type AppendLog, DiskLog, readLines } from "./log.ts";
 import { SequenceSet } from "./sequences.ts";
@@ -41,6 +43,8 @@ export interface ArchiveOptions {
 	log(line: string): void;
 	/** How its files stand on disk; as they are unless given. */
 	readonly vault?: Vault;
+	/** As in Bounds. */
+	readonly rejectedBytes?: number;
 	/** Opens one of the two files; a test puts one in that fails or waits. */
 	openLog?(
 		path: string,
@@ -50,6 +54,7 @@ export interface ArchiveOptions {
 }
 
 const rejectedFile = "rejected.jsonl";
+const previousRejectedFile = "rejected.1.jsonl";
 /** The years that ISO 8601 writes with four digits, and every reader of the archive can: 0001 to 9999. */
 const [secondsMinimum, secondsMaximum] = [-62_135_596_800, 253_402_300_799];
 
@@ -107,7 +112,7 @@ export class Archive {
 		this.#channels = options.channels;
 		this.#log = options.log;
 		this.#observations = new GroupCommit(observations);
-		this.#rejected = new GroupCommit(rejected);
+		this.#rejected = new GroupCommit(boundRejected(directory, options, rejected));
 		this.#known = known;
 	}
 
@@ -327,6 +332,19 @@ export class Archive {
 			done(error);
 		});
 	}
+}
+
+/** Whoever may report may report what nobody understands, too, and would fill the disk with it. */
+function boundRejected(
+	directory: string,
+	{ log, rejectedBytes = usualBounds().rejectedBytes }: ArchiveOptions,
+	rejected: AppendLog,
+): AppendLog {
+	const previous = join(directory, previousRejectedFile);
+	return new BoundedLog(rejected, previous, rejectedBytes, () => {
+		const gone = existsSync(previous) ? `; the reports that were in ${previous} are gone` : "";
+		log(`archive: ${rejectedFile} is full and is ${previousRejectedFile} now${gone}`);
+	});
 }
 
 function isDirection(channels: ChannelTable, name: string): boolean {

@@ -25,6 +25,8 @@ export interface Bounds {
 	readonly retainedBytes: number;
 	/** Bytes of messages that wait for one kept session; what is beyond is left out for it. */
 	readonly sessionBytes: number;
+	/** Bytes of a file of reports that are not understood; the newest one or two such files are kept. */
+	readonly rejectedBytes: number;
 	/** Connections over HTTP at once. */
 	readonly httpConnections: number;
 	/** ms for the headers of a request, and for the whole of it. */
@@ -55,6 +57,7 @@ export function usualBounds(): Bounds {
 		inflight: 100,
 		retainedBytes: 64 * 1024 * 1024,
 		sessionBytes: 4 * 1024 * 1024,
+		rejectedBytes: 64 * 1024 * 1024,
 		httpConnections: 512,
 		httpHeadersMs: 10_000,
 		httpRequestMs: 30_000,

@@ -154,7 +154,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		opened.unshift(registry);
 		const realm = { region, accountId };
 		const access = await Access.open(registry, layout, realm);
-		const archive = await Archive.open(layout.archive, { channels, vault, log });
+		const archive = await Archive.open(layout.archive, {
+			channels,
+			vault,
+			log,
+			rejectedBytes: bounds.rejectedBytes,
+		});
 		opened.unshift(archive);
 		const upkeep = new Upkeep({
 			compactor: archive.compactor,

@@ -12,7 +12,7 @@ import { Vault, type VaultOptions } from "./vault.ts";
 
 /** Files of lines, by their paths below the data directory. */
 const lineFiles =
-	/^(archive\/(observations(-\d+)?|rejected|stations)\.jsonl|events\/[^/]+\.jsonl|rules\/state\/[^/]+\.jsonl|targets\/(tables|queues)\/[^/]+\.jsonl|targets\/streams\/[^/]+\.(part|full))$/;
+	/^(archive\/(observations(-\d+)?|rejected(\.1)?|stations)\.jsonl|events\/[^/]+\.jsonl|rules\/state\/[^/]+\.jsonl|targets\/(tables|queues)\/[^/]+\.jsonl|targets\/streams\/[^/]+\.(part|full))$/;
 
 /** What stands in the clear in an encrypted directory, too: docs/adr/0008-encryption-at-rest.md. */
 const openFiles =

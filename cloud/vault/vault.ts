@@ -221,6 +221,7 @@ const wanted =
 /** Names that files are given later, and those under which they were begun. */
 const renames: readonly (readonly [later: RegExp, first: string])[] = Object.freeze([
 	[/observations-\d{6,}\.jsonl$/, "observations.jsonl"],
+	[/rejected\.1\.jsonl$/, "rejected.jsonl"],
 	[/events\.1\.jsonl$/, "events.jsonl"],
 	[/\.full$/, ".part"],
 ]);

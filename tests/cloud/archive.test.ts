@@ -198,6 +198,24 @@ describe("reports that are not understood", () => {
 		await archive.close();
 	});
 
+	test("no more of them than two files: the oldest go, and a line says so", async () => {
+		const bounded = { ...options(), rejectedBytes: 1 };
+		const archive = await Archive.open(directory, bounded);
+		for (const text of ["one", "two"]) await append(archive, "a", text);
+		expect(readRows("rejected.1.jsonl")).toMatchObject([{ payload: "one" }]);
+		expect(lines.at(-1)).toBe("archive: rejected.jsonl is full and is rejected.1.jsonl now");
+		await archive.close();
+
+		const next = await Archive.open(directory, bounded);
+		await append(next, "a", "three");
+		expect(readRows("rejected.jsonl")).toMatchObject([{ payload: "three" }]);
+		expect(readRows("rejected.1.jsonl")).toMatchObject([{ payload: "two" }]);
+		expect(lines.at(-1)).toMatch(
+			/^archive: .* now; the reports that were in .*rejected\.1\.jsonl are gone$/,
+		);
+		await next.close();
+	});
+
 	test("a start beyond what a date can say", async () => {
 		const archive = await Archive.open(directory, options());
 		await append(archive, "a", `{"v":1,"s":1,"n":2,"t":8640000000000,"p":5,"T":[1]}`);

@@ -140,6 +140,21 @@ describe("a data directory that is encrypted", () => {
 		expect(cloud.notices.events.list().map(({ kind }) => kind)).toContain("connected");
 	});
 
+	test("has reports that are not understood also in the file of before", async () => {
+		const cloud = await bench.start({ dataKey, bounds: { rejectedBytes: 1 } });
+		const key = vault.readSync(join(bench.dataDir, "things", "a.key"));
+		const client = await bench.connected(cloud.port, "a", { key });
+		for (const text of ["one", "two"]) {
+			await client.publishAsync("isobar/a/report", text, { qos: 1 });
+		}
+		await client.endAsync();
+		await cloud.close();
+		const textOf = (name: string): string =>
+			vault.readAny(join(bench.dataDir, "archive", name)).toString();
+		expect(textOf("rejected.1.jsonl")).toContain('"payload":"one"');
+		expect(textOf("rejected.jsonl")).toContain('"payload":"two"');
+	});
+
 	test.each([
 		["a wrong key", "0".repeat(64), "WrongKey"],
 		["a passphrase for a key", "correct horse battery staple", "WrongKey"],
