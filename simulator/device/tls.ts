@@ -31,7 +31,6 @@ export class TlsNetwork implements DeviceNetwork {
 	) => Socket;
 	readonly resolver: Resolver = { resolve: (host, callback) => this.#resolve(host, callback) };
 	readonly #turn: Turn;
-	readonly #context: SecureContext;
 	readonly #open = new Set<TlsSocket>();
 	#session: Session | undefined;
 	#isCut = false;
@@ -42,23 +41,23 @@ export class TlsNetwork implements DeviceNetwork {
 	 */
 	constructor(credentials: Credentials, turn: Turn, onUp: (version: string) => void = () => {}) {
 		this.#turn = turn;
-		this.#context = createSecureContext({
-			ca: credentials.authority,
-			cert: credentials.certificate,
-			key: credentials.key,
-			minVersion: "TLSv1.2",
-		});
-		const network = this;
-		this.Socket = class extends TlsSocket {
-			constructor(options: SocketOptions) {
-				super(options, network.#context, network.#turn, network.#sessionFor(options), {
-					onSession: (session) => network.#keepSession(options, session),
-					onUp,
-					onClosed: (socket) => network.#open.delete(socket),
-				});
-				network.#open.add(this);
-			}
+		const host: TlsSocketHost = {
+			turn,
+			context: createSecureContext({
+				ca: credentials.authority,
+				cert: credentials.certificate,
+				key: credentials.key,
+				minVersion: "TLSv1.2",
+			}),
+			sessionFor: (options) => this.#sessionFor(options),
+			onSession: (options, session) => this.#keepSession(options, session),
+			onUp,
+			onOpen: (socket) => this.#open.add(socket),
+			onClosed: (socket) => this.#open.delete(socket),
 		};
+		// Bound, and not a class for each network: among the sockets of 2,000 classes the engine looks
+		// up every member anew.
+		this.Socket = TlsSocket.bind(undefined, host);
 	}
 
 	cut(): void {
@@ -92,16 +91,21 @@ interface Session {
 	readonly expires: number;
 }
 
+/** What the sockets of a network share. */
 interface TlsSocketHost {
-	onSession(session: Omit<Session, "peer">): void;
+	readonly turn: Turn;
+	readonly context: SecureContext;
+	/** What the next handshake may be shortened with. */
+	sessionFor(options: SocketOptions): Buffer | undefined;
+	onSession(options: SocketOptions, session: Omit<Session, "peer">): void;
 	onUp(version: string): void;
+	onOpen(socket: TlsSocket): void;
 	onClosed(socket: TlsSocket): void;
 }
 
 class TlsSocket implements Socket {
 	readonly #socket: TLSSocket;
 	readonly #options: SocketOptions;
-	readonly #turn: Turn;
 	readonly #host: TlsSocketHost;
 	readonly #sayReadable: () => void;
 	/** Bytes that have arrived and not been read: most of the time a part of `arrivals`. */
@@ -109,15 +113,8 @@ class TlsSocket implements Socket {
 	#phase: "connecting" | "handshaking" | "up" | "closed" = "connecting";
 	#failure: NodeJS.ErrnoException | undefined;
 
-	constructor(
-		options: SocketOptions,
-		secureContext: SecureContext,
-		turn: Turn,
-		session: Buffer | undefined,
-		host: TlsSocketHost,
-	) {
+	constructor(host: TlsSocketHost, options: SocketOptions) {
 		this.#options = options;
-		this.#turn = turn;
 		this.#host = host;
 		this.#sayReadable = () => options.onReadable(this.#unread.length);
 		const place: TcpNetConnectOpts = {
@@ -126,11 +123,12 @@ class TlsSocket implements Socket {
 			// A buffer of our own spares what the stream does for each record that it hands on.
 			onread: { buffer: arrivals, callback: (count) => this.#onArrived(count) },
 		};
+		const session = host.sessionFor(options);
 		this.#socket = connect({
 			...place,
 			// SNI carries names only [RFC 6066 §3]; an address is verified as one.
 			servername: isIP(options.host) === 0 ? options.host : "",
-			secureContext,
+			secureContext: host.context,
 			...(session === undefined ? {} : { session }),
 		});
 		this.#socket
@@ -143,6 +141,7 @@ class TlsSocket implements Socket {
 				this.#failure = error;
 			})
 			.on("close", () => this.#onClose());
+		host.onOpen(this);
 	}
 
 	read(buffer: Uint8Array): number {
@@ -194,20 +193,20 @@ class TlsSocket implements Socket {
 	#onConnect(): void {
 		if (this.#phase !== "connecting") return;
 		this.#phase = "handshaking";
-		this.#turn(() => this.#options.onConnected?.());
+		this.#host.turn(() => this.#options.onConnected?.());
 	}
 
 	#onSecure(): void {
 		if (this.#phase === "closed") return;
 		this.#phase = "up";
 		this.#host.onUp(this.#socket.getProtocol() ?? "unknown");
-		this.#turn(() => this.#options.onWritable(this.#socket.writableHighWaterMark));
+		this.#host.turn(() => this.#options.onWritable(this.#socket.writableHighWaterMark));
 	}
 
 	#onSession(ticket: Buffer): void {
 		const certificate = this.#socket.getPeerX509Certificate();
 		if (certificate !== undefined) {
-			this.#host.onSession({ ticket, expires: Date.parse(certificate.validTo) });
+			this.#host.onSession(this.#options, { ticket, expires: Date.parse(certificate.validTo) });
 		}
 	}
 
@@ -216,7 +215,7 @@ class TlsSocket implements Socket {
 		if (this.#phase !== "up") return true;
 		const fresh = arrivals.subarray(0, count);
 		this.#unread = this.#unread.length === 0 ? fresh : Buffer.concat([this.#unread, fresh]);
-		this.#turn(this.#sayReadable);
+		this.#host.turn(this.#sayReadable);
 		if (this.#unread.buffer === arrivals.buffer && this.#unread.length > 0) {
 			this.#unread = this.#unread.slice();
 		}
@@ -230,14 +229,14 @@ class TlsSocket implements Socket {
 	#onDrain(): void {
 		if (this.#phase !== "up") return;
 		const room = this.#socket.writableHighWaterMark - this.#socket.writableLength;
-		this.#turn(() => this.#options.onWritable(room));
+		this.#host.turn(() => this.#options.onWritable(room));
 	}
 
 	#onClose(): void {
 		const { code } = this.#failure ?? {};
 		const status =
 			this.#phase === "up" ? lossOf(code) : refusalOf(code, this.#phase === "handshaking");
-		if (this.#leave()) this.#turn(() => this.#options.onError(status));
+		if (this.#leave()) this.#host.turn(() => this.#options.onError(status));
 	}
 }
 

@@ -292,6 +292,22 @@ test("every failure of the platform has a status", () => {
 	expect(names(["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"], true)).toEqual(["TlsFailed"]);
 });
 
+test("the sockets of all networks are of one class, which the engine can optimize", () => {
+	const kinds = [network(), network()].map((one) => {
+		const socket = new one.Socket({
+			address: "127.0.0.1",
+			host: "localhost",
+			port: 1,
+			onReadable: () => {},
+			onWritable: () => {},
+			onError: () => {},
+		});
+		socket.close();
+		return Object.getPrototypeOf(socket);
+	});
+	expect(kinds[0]).toBe(kinds[1]);
+});
+
 test("credentials that are none are refused at once", () => {
 	expect(
 		() =>
