@@ -8,7 +8,7 @@ const ports = "^firmware/ports/";
 const wireRooms =
 	"^firmware/(mqtt/(packet|encode|decode|topic)\\.ts$|payload/|sensing/channel\\.ts$|shadow/protocol\\.ts$|jobs/protocol\\.ts$)";
 const cloudCore =
-	"^cloud/(services/|rules/(engine\\.ts$|sql/)|registry/(billing|entities|registry|policy|tags|versions)\\.ts$)";
+	"^cloud/(services/|rules/(engine\\.ts$|sql/)|registry/(?!authority|store|subject)[^/]+\\.ts$)";
 
 /** What drivers have in common; everything else in `sensors/` is one part's own. */
 const driversShare =

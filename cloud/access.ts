@@ -3,6 +3,10 @@ import { readdir, unlink } from "node:fs/promises";
 import { readIfPresent } from "./file.ts";
 import type { CredentialPaths, Layout } from "./layout.ts";
 import { claimPolicyName, makeClaimPolicy, templateOfClaim } from "./provisioning/claims.ts";
+import { adoptCertificate, registerCertificate } from "./registry/certificates.ts";
+import { isThingName } from "./registry/checks.ts";
+import type { Certificate, Change } from "./registry/entities.ts";
+import { createPolicy } from "./registry/policies.ts";
 import {
 	type Action,
 	type Decision,
@@ -10,7 +14,6 @@ import {
 	type Policy,
 	type Variables,
 } from "./registry/policy.ts";
-import { type Certificate, type Change, isThingName } from "./registry/registry.ts";
 import type { RegistryStore } from "./registry/store.ts";
 import { certificateVariables } from "./registry/subject.ts";
 import { settleClaim } from "./services/enrolment.ts";
@@ -75,7 +78,7 @@ export class Access {
 		const access = new Access(store, layout, realm);
 		if (!store.state.policy(stationPolicyName)) {
 			await store.run((registry) =>
-				registry.createPolicy(stationPolicyName, makeStationPolicy(realm)),
+				createPolicy(registry, stationPolicyName, makeStationPolicy(realm)),
 			);
 		}
 		await access.#adopt(await stemsIn(layout.things));
@@ -190,7 +193,7 @@ export class Access {
 			[...found].flatMap(([certificateId, { certificatePem, thingName }]) =>
 				registry.certificate(certificateId)
 					? []
-					: registry.adoptCertificate({
+					: adoptCertificate(registry, {
 							certificateId,
 							certificatePem,
 							thingName,
@@ -211,11 +214,11 @@ export class Access {
 		const policyName = claimPolicyName(templateName);
 		await this.#store.run((registry) => {
 			if (registry.certificate(certificateId)) return [];
-			const [registered] = registry.registerCertificate(certificateId, certificatePem);
+			const [registered] = registerCertificate(registry, certificateId, certificatePem);
 			const certificate = { ...(registered!.value as Certificate), policies: [policyName] };
 			const policy = registry.policy(policyName)
 				? []
-				: registry.createPolicy(policyName, makeClaimPolicy(this.#realm, templateName));
+				: createPolicy(registry, policyName, makeClaimPolicy(this.#realm, templateName));
 			return [...policy, { kind: "certificate", name: certificateId, value: certificate }];
 		});
 	}

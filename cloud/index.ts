@@ -9,7 +9,7 @@ export { makeClaim } from "./provisioning/claims.ts";
 export type { ProvisioningClaim } from "./provisioning/service.ts";
 export { type ProvisioningTemplate, Templates } from "./provisioning/templates.ts";
 export type { Secrets } from "./registry/authoritykey.ts";
-export { RegistryFault } from "./registry/registry.ts";
+export { RegistryFault } from "./registry/fault.ts";
 export { ShadowRejected } from "./shadows.ts";
 export type { Series, SeriesAnswer, SeriesChannel, SeriesRequest } from "./store/series.ts";
 export { encryptCopy } from "./vault/convert.ts";

@@ -5,7 +5,7 @@ import { makeDirectory, readIfPresent, syncDirectory } from "./file.ts";
 import { type CredentialPaths, Layout } from "./layout.ts";
 import { makeKey } from "./registry/authority.ts";
 import { openAuthority, type Secrets } from "./registry/authoritykey.ts";
-import { isThingName } from "./registry/registry.ts";
+import { isThingName } from "./registry/checks.ts";
 import { Vault } from "./vault/vault.ts";
 
 /** Key generation and file syncs overlap this many deep; more gains nothing on a small machine. */

@@ -1,6 +1,7 @@
 import { randomUUID, type X509Certificate } from "node:crypto";
 import { certificateIdOf } from "../access.ts";
 import { messageOf } from "../fault.ts";
+import { registerCertificate } from "../registry/certificates.ts";
 import type { RegistryStore } from "../registry/store.ts";
 import { certificateVariables } from "../registry/subject.ts";
 import { enrol } from "../services/enrolment.ts";
@@ -56,7 +57,7 @@ export class JustInTime {
 		await registry.run((state) =>
 			state.certificate(certificateId)
 				? []
-				: state.registerCertificate(certificateId, certificate.toString(), "PENDING_ACTIVATION"),
+				: registerCertificate(state, certificateId, certificate.toString(), "PENDING_ACTIVATION"),
 		);
 		if (issuer.templateName === undefined) this.#announce(certificateId, issuer);
 		else return this.#provision(certificate, certificateId, issuer.templateName);

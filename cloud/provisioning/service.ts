@@ -2,8 +2,9 @@ import { createHash, randomBytes, randomUUID, X509Certificate } from "node:crypt
 import { type Access, certificateIdOf, type Realm } from "../access.ts";
 import { messageOf } from "../fault.ts";
 import { type Authority, makeKey, SigningRequestFault } from "../registry/authority.ts";
+import type { Certificate } from "../registry/entities.ts";
+import { RegistryFault } from "../registry/fault.ts";
 import { parsePolicy } from "../registry/policy.ts";
-import { type Certificate, RegistryFault } from "../registry/registry.ts";
 import type { RegistryStore } from "../registry/store.ts";
 import { isObject, type Json, type JsonObject, memberOf } from "../services/document.ts";
 import { EnrolmentConflict, enrol, offerCertificate, reapOffers } from "../services/enrolment.ts";

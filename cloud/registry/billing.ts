@@ -1,16 +1,10 @@
-import {
-	type BillingGroup,
-	type Change,
-	checkName,
-	checkVersion,
-	exists,
-	type Registry,
-	type Thing,
-} from "./registry.ts";
+import { checkName, checkVersion } from "./checks.ts";
+import type { BillingGroup, Change, Thing } from "./entities.ts";
+import { exists } from "./fault.ts";
+import type { Registry } from "./registry.ts";
 
 /*
- * Billing groups: a thing is in one of them at most, and what is in none costs on its own. Operations
- * on the registry as those of `Registry` itself: they check, and say what would change.
+ * Billing groups: a thing is in one of them at most, and what is in none costs on its own.
  * Source: aws-iot-contract.md §2.2.
  */
 

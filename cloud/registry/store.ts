@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { CloudFault, messageOf } from "../fault.ts";
 import { makeDirectory, syncDirectory, temporarySuffix } from "../file.ts";
 import { Vault } from "../vault/vault.ts";
-import { type Change, Registry } from "./registry.ts";
+import type { Change } from "./entities.ts";
+import { Registry } from "./registry.ts";
 
 type Kind = Change["kind"];
 

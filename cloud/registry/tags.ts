@@ -1,11 +1,6 @@
-import {
-	type Change,
-	type Entities,
-	invalid,
-	limit,
-	type Registry,
-	RegistryLimits,
-} from "./registry.ts";
+import type { Change, Entities } from "./entities.ts";
+import { invalid, limit, RegistryLimits } from "./fault.ts";
+import type { Registry } from "./registry.ts";
 
 /*
  * Tags of what AWS lets be tagged; things can't be. Source: aws-iot-contract.md §2.2, and "Tagging your

@@ -1,12 +1,7 @@
-import {
-	type Change,
-	changePolicy,
-	type NamedPolicy,
-	type PolicyVersion,
-	type Registry,
-	RegistryFault,
-	RegistryLimits,
-} from "./registry.ts";
+import type { Change, NamedPolicy, PolicyVersion } from "./entities.ts";
+import { RegistryFault, RegistryLimits } from "./fault.ts";
+import { changePolicy } from "./policies.ts";
+import type { Registry } from "./registry.ts";
 
 /*
  * Versions of a policy: at most five are kept, one of them is in force, and a number is never given

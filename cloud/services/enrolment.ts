@@ -1,11 +1,9 @@
-import type {
-	Attributes,
-	Certificate,
-	Change,
-	Claim,
-	Registry,
-	Thing,
-} from "../registry/registry.ts";
+import { registerCertificate } from "../registry/certificates.ts";
+import type { Attributes, Certificate, Change, Claim, Thing } from "../registry/entities.ts";
+import { attachPolicy, createPolicy } from "../registry/policies.ts";
+import type { Registry } from "../registry/registry.ts";
+import { joinGroup } from "../registry/thinggroups.ts";
+import { checkThing, createThing } from "../registry/things.ts";
 import type { EnrolledThing, Enrolment, Override, ThingOverrides } from "./template.ts";
 
 /*
@@ -24,7 +22,8 @@ export function offerCertificate(
 	offer: { certificateId: string; certificatePem: string; claim: Claim },
 ): Change[] {
 	const { certificateId, certificatePem, claim } = offer;
-	const [change] = registry.registerCertificate(
+	const [change] = registerCertificate(
+		registry,
 		certificateId,
 		certificatePem,
 		"PENDING_ACTIVATION",
@@ -54,10 +53,10 @@ export function enrol(
 	for (const policy of enrolment.policies) {
 		const name = "policyName" in policy ? policy.policyName : policyName(policy.policyDocument);
 		if ("policyDocument" in policy && !registry.policy(name)) {
-			changes.push(...registry.createPolicy(name, policy.policyDocument));
+			changes.push(...createPolicy(registry, name, policy.policyDocument));
 		} else {
 			// Throws when there is none.
-			registry.attachPolicy(name, { certificateId });
+			attachPolicy(registry, name, { certificateId });
 		}
 		policies.add(name);
 	}
@@ -116,13 +115,13 @@ function enrolThing(registry: Registry, wanted: EnrolledThing, thingId: string):
 	if (billingGroupName !== undefined) registry.demand("billing", billingGroupName);
 	const billed = billingGroupName === undefined ? {} : { billingGroupName };
 	if (!present) {
-		const [created] = registry.createThing({ thingName, thingId, thingTypeName, attributes });
+		const [created] = createThing(registry, { thingName, thingId, thingTypeName, attributes });
 		return [joined(registry, { ...(created!.value as Thing), ...billed }, groups)];
 	}
 	const changed = override(present, wanted, overrides);
 	const isChanged = changed !== present;
 	// The registry checks the attributes; the version counts one update.
-	if (isChanged) registry.checkThing(changed);
+	if (isChanged) checkThing(registry, changed);
 	const kept = overrides.ThingGroups === "MERGE" ? present.groups : [];
 	const wantedGroups =
 		pick(overrides.ThingGroups, "ThingGroups", isSubset(groups, present.groups)) === "keep"
@@ -161,7 +160,7 @@ function pick(override: Override, member: string, isSame: boolean): "keep" | "me
 }
 
 function joined(registry: Registry, thing: Thing, groups: readonly string[]): Change {
-	const value = groups.reduce((member, group) => registry.joinGroup(member, group), thing);
+	const value = groups.reduce((member, group) => joinGroup(registry, member, group), thing);
 	return { kind: "thing", name: thing.thingName, value };
 }
 

@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { MessageFault } from "../broker.ts";
 import { CloudFault } from "../fault.ts";
-import { RegistryFault } from "../registry/registry.ts";
+import { RegistryFault } from "../registry/fault.ts";
 import { ShadowRejected } from "../shadows.ts";
 
 /**

@@ -7,7 +7,22 @@ import { certificateIdOf } from "../../cloud/access.ts";
 import type { Cloud } from "../../cloud/main.ts";
 import { provision } from "../../cloud/provision.ts";
 import { Authority, makeKey } from "../../cloud/registry/authority.ts";
+import {
+	attachThingPrincipal,
+	deleteCertificate,
+	detachThingPrincipal,
+	registerCertificate,
+	updateCertificate,
+} from "../../cloud/registry/certificates.ts";
+import {
+	attachPolicy,
+	createPolicy,
+	detachPolicy,
+	updatePolicy,
+} from "../../cloud/registry/policies.ts";
 import { certificateVariables } from "../../cloud/registry/subject.ts";
+import { addThingToThingGroup, createThingGroup } from "../../cloud/registry/thinggroups.ts";
+import { deleteThing, updateThing } from "../../cloud/registry/things.ts";
 import { CloudBench, ended, makeReport } from "../support/cloud.ts";
 
 let bench: CloudBench;
@@ -25,12 +40,14 @@ async function setPolicy(cloud: Cloud, ...statements: object[]): Promise<void> {
 	const document = JSON.stringify({ Version: "2012-10-17", Statement: statements });
 	const { registry } = cloud;
 	if (registry.state.policy("test")) {
-		await registry.run((state) => state.updatePolicy("test", document));
+		await registry.run((state) => updatePolicy(state, "test", document));
 		return;
 	}
-	await registry.run((state) => state.createPolicy("test", document));
-	await registry.run((state) => state.attachPolicy("test", { certificateId: idOf("a") }));
-	await registry.run((state) => state.detachPolicy("isobar-station", { certificateId: idOf("a") }));
+	await registry.run((state) => createPolicy(state, "test", document));
+	await registry.run((state) => attachPolicy(state, "test", { certificateId: idOf("a") }));
+	await registry.run((state) =>
+		detachPolicy(state, "isobar-station", { certificateId: idOf("a") }),
+	);
 }
 
 async function metricsOf(cloud: Cloud): Promise<string> {
@@ -53,20 +70,20 @@ describe("certificates", () => {
 					resolve(JSON.parse(Buffer.from(payload).toString())),
 				),
 			);
-			await cloud.registry.run((state) => state.updateCertificate(idOf("a"), status));
+			await cloud.registry.run((state) => updateCertificate(state, idOf("a"), status));
 			await closed;
 			expect(await event).toMatchObject({ disconnectReason: "FORBIDDEN_ACCESS" });
 			expect(other.connected).toBe(true);
 			expect(await ended(bench.client(cloud.port, "a"))).toEqual({ wasConnected: false });
 			await bench.logged(new RegExp(`^refused .*: its certificate is ${status}$`));
-			await cloud.registry.run((state) => state.updateCertificate(idOf("a"), "ACTIVE"));
+			await cloud.registry.run((state) => updateCertificate(state, idOf("a"), "ACTIVE"));
 			await bench.connected(cloud.port, "a");
 		},
 	);
 
 	test("a status survives close and kill", async () => {
 		const first = await bench.start();
-		await first.registry.run((state) => state.updateCertificate(idOf("a"), "REVOKED"));
+		await first.registry.run((state) => updateCertificate(state, idOf("a"), "REVOKED"));
 		await first.close();
 		const second = await bench.start();
 		expect(second.registry.state.certificate(idOf("a"))?.status).toBe("REVOKED");
@@ -86,15 +103,15 @@ describe("certificates", () => {
 		});
 		await bench.logged(/its certificate is not registered$/);
 		for (const operation of [
-			(state: Cloud["registry"]["state"]) => state.registerCertificate(second, cert),
-			(state: Cloud["registry"]["state"]) => state.attachThingPrincipal("a", second),
+			(state: Cloud["registry"]["state"]) => registerCertificate(state, second, cert),
+			(state: Cloud["registry"]["state"]) => attachThingPrincipal(state, "a", second),
 			(state: Cloud["registry"]["state"]) =>
-				state.attachPolicy("isobar-station", { certificateId: second }),
+				attachPolicy(state, "isobar-station", { certificateId: second }),
 		]) {
 			await cloud.registry.run(operation);
 		}
 		await bench.connected(cloud.port, "a", { cert, key });
-		await cloud.registry.run((state) => state.updateCertificate(idOf("a"), "REVOKED"));
+		await cloud.registry.run((state) => updateCertificate(state, idOf("a"), "REVOKED"));
 		expect(cloud.connected("a")).toBe(true);
 	});
 
@@ -121,11 +138,11 @@ describe("certificates", () => {
 		const id = idOf("a");
 		const [cert, key] = [bench.read("things/a.crt"), bench.read("things/a.key")];
 		for (const operation of [
-			(state: Cloud["registry"]["state"]) => state.updateCertificate(id, "REVOKED"),
-			(state: Cloud["registry"]["state"]) => state.detachThingPrincipal("a", id),
+			(state: Cloud["registry"]["state"]) => updateCertificate(state, id, "REVOKED"),
+			(state: Cloud["registry"]["state"]) => detachThingPrincipal(state, "a", id),
 			(state: Cloud["registry"]["state"]) =>
-				state.detachPolicy("isobar-station", { certificateId: id }),
-			(state: Cloud["registry"]["state"]) => state.deleteCertificate(id),
+				detachPolicy(state, "isobar-station", { certificateId: id }),
+			(state: Cloud["registry"]["state"]) => deleteCertificate(state, id),
 		]) {
 			await first.registry.run(operation);
 		}
@@ -142,7 +159,7 @@ describe("certificates", () => {
 	test("T09 without a policy nothing is allowed, not even to connect", async () => {
 		const cloud = await bench.start({ http: { port: 0 } });
 		await cloud.registry.run((state) =>
-			state.detachPolicy("isobar-station", { certificateId: idOf("a") }),
+			detachPolicy(state, "isobar-station", { certificateId: idOf("a") }),
 		);
 		expect(await ended(bench.client(cloud.port, "a"))).toEqual({ wasConnected: false });
 		expect(await metricsOf(cloud)).toContain(
@@ -152,7 +169,7 @@ describe("certificates", () => {
 
 	test("P10 detached from its thing: refused", async () => {
 		const cloud = await bench.start();
-		await cloud.registry.run((state) => state.detachThingPrincipal("a", idOf("a")));
+		await cloud.registry.run((state) => detachThingPrincipal(state, "a", idOf("a")));
 		expect(await ended(bench.client(cloud.port, "a"))).toEqual({ wasConnected: false });
 	});
 
@@ -164,7 +181,7 @@ describe("certificates", () => {
 		});
 		await bench.connected(cloud.port, "b");
 		await cloud.registry.run((state) =>
-			state.attachThingPrincipal("a", idOf("a"), "EXCLUSIVE_THING"),
+			attachThingPrincipal(state, "a", idOf("a"), "EXCLUSIVE_THING"),
 		);
 		await setPolicy(cloud, allowAll);
 		await bench.connected(cloud.port, "a", { clientId: "any-name" });
@@ -179,7 +196,7 @@ describe("policies on live connections", () => {
 		const client = await bench.connected(cloud.port, "a");
 		await client.publishAsync("isobar/a/report", makeReport(1, 1), { qos: 1 });
 		await cloud.registry.run((state) =>
-			state.detachPolicy("isobar-station", { certificateId: idOf("a") }),
+			detachPolicy(state, "isobar-station", { certificateId: idOf("a") }),
 		);
 		expect(client.connected).toBe(true);
 		client.publish("isobar/a/report", makeReport(2, 2), { qos: 1 });
@@ -198,10 +215,10 @@ describe("policies on live connections", () => {
 				Resource: arn("topic/site/${iot:Connection.Thing.Attributes[site]}"),
 			},
 		);
-		await cloud.registry.run((state) => state.updateThing("a", { site: "north" }));
+		await cloud.registry.run((state) => updateThing(state, "a", { site: "north" }));
 		const client = await bench.connected(cloud.port, "a");
 		await client.publishAsync("site/north", "", { qos: 1 });
-		await cloud.registry.run((state) => state.updateThing("a", { site: "south" }));
+		await cloud.registry.run((state) => updateThing(state, "a", { site: "south" }));
 		await client.publishAsync("site/south", "", { qos: 1 });
 		client.publish("site/north", "", { qos: 1 });
 		await ended(client);
@@ -323,7 +340,7 @@ describe("policies on live connections", () => {
 		const { policyDocument } = first.registry.state.policy(name)!;
 		expect(policyDocument.length).toBeLessThanOrEqual(2048);
 		const changed = JSON.stringify({ Version: "2012-10-17", Statement: allowAll });
-		await first.registry.run((state) => state.updatePolicy(name, changed));
+		await first.registry.run((state) => updatePolicy(state, name, changed));
 		await first.close();
 		const second = await bench.start();
 		expect(second.registry.state.policy(name)).toEqual({
@@ -340,9 +357,9 @@ describe("the registry on disk", () => {
 		const first = await bench.start();
 		const { registry } = first;
 		await Promise.all([
-			registry.run((state) => state.createThingGroup("g")),
-			registry.run((state) => state.addThingToThingGroup("a", "g")),
-			registry.run((state) => state.updateThing("a", { site: "A" })),
+			registry.run((state) => createThingGroup(state, "g")),
+			registry.run((state) => addThingToThingGroup(state, "a", "g")),
+			registry.run((state) => updateThing(state, "a", { site: "A" })),
 		]);
 		await first.close();
 		const second = await bench.start();
@@ -356,8 +373,8 @@ describe("the registry on disk", () => {
 
 	test("what is refused changes nothing and stops nothing", async () => {
 		const { registry } = await bench.start();
-		const refused = registry.run((state) => state.deleteThing("nobody"));
-		const accepted = registry.run((state) => state.createThingGroup("g"));
+		const refused = registry.run((state) => deleteThing(state, "nobody"));
+		const accepted = registry.run((state) => createThingGroup(state, "g"));
 		await expect(refused).rejects.toMatchObject({ code: "ResourceNotFoundException" });
 		await accepted;
 		expect(registry.state.thingGroup("g")).toBeDefined();
@@ -365,7 +382,7 @@ describe("the registry on disk", () => {
 
 	test("after kill nothing is written any more", async () => {
 		const first = await bench.start();
-		const late = first.registry.run((state) => state.createThingGroup("g"));
+		const late = first.registry.run((state) => createThingGroup(state, "g"));
 		first.kill();
 		await late;
 		const second = await bench.start();

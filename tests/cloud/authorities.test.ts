@@ -2,6 +2,13 @@ import { X509Certificate } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { certificateIdOf } from "../../cloud/access.ts";
 import type { Cloud } from "../../cloud/main.ts";
+import {
+	attachThingPrincipal,
+	registerCertificate,
+	updateCertificate,
+} from "../../cloud/registry/certificates.ts";
+import { attachPolicy } from "../../cloud/registry/policies.ts";
+import { createThing } from "../../cloud/registry/things.ts";
 import { type Issued, issue } from "../support/certificates.ts";
 import { nodeTemplate } from "../support/claim.ts";
 import { CloudBench, ended } from "../support/cloud.ts";
@@ -123,11 +130,11 @@ describe("first connections", () => {
 			certificateRegistrationTimestamp: expect.stringMatching(/^\d{13}$/),
 		});
 		await cloud.registry.run((state) => [
-			...state.createThing({ thingName: "own-1", thingId: "t" }),
-			...state.updateCertificate(certificateId, "ACTIVE"),
+			...createThing(state, { thingName: "own-1", thingId: "t" }),
+			...updateCertificate(state, certificateId, "ACTIVE"),
 		]);
-		await cloud.registry.run((state) => state.attachThingPrincipal("own-1", certificateId));
-		await cloud.registry.run((state) => state.attachPolicy("isobar-station", { certificateId }));
+		await cloud.registry.run((state) => attachThingPrincipal(state, "own-1", certificateId));
+		await cloud.registry.run((state) => attachPolicy(state, "isobar-station", { certificateId }));
 		expect(await attempt(device, "own-1")).toBe(true);
 	});
 
@@ -193,15 +200,15 @@ describe("single certificates without an authority", () => {
 	test("one that is registered connects with its key; the same name from another does not", async () => {
 		const device = await issue({ commonName: "lone" });
 		await cloud.registry.run((state) => [
-			...state.createThing({ thingName: "lone", thingId: "t" }),
-			...state.registerCertificate(idOf(device), device.certificate),
+			...createThing(state, { thingName: "lone", thingId: "t" }),
+			...registerCertificate(state, idOf(device), device.certificate),
 		]);
 		const certificateId = idOf(device);
-		await cloud.registry.run((state) => state.attachThingPrincipal("lone", certificateId));
-		await cloud.registry.run((state) => state.attachPolicy("isobar-station", { certificateId }));
+		await cloud.registry.run((state) => attachThingPrincipal(state, "lone", certificateId));
+		await cloud.registry.run((state) => attachPolicy(state, "isobar-station", { certificateId }));
 		expect(await attempt(device, "lone")).toBe(true);
 		expect(await attempt(await issue({ commonName: "lone" }), "lone")).toBe(false);
-		await cloud.registry.run((state) => state.updateCertificate(certificateId, "REVOKED"));
+		await cloud.registry.run((state) => updateCertificate(state, certificateId, "REVOKED"));
 		expect(await attempt(device, "lone")).toBe(false);
 	});
 });

@@ -6,14 +6,22 @@ import {
 	removeThingFromBillingGroup,
 	updateBillingGroup,
 } from "../../cloud/registry/billing.ts";
+import { createPolicy } from "../../cloud/registry/policies.ts";
 import { type Tagged, tagResource, untagResource } from "../../cloud/registry/tags.ts";
+import {
+	createThingGroup,
+	deleteThingGroup,
+	updateThingGroup,
+} from "../../cloud/registry/thinggroups.ts";
+import { createThing, deleteThing, updateThing } from "../../cloud/registry/things.ts";
+import { createThingType, deprecateThingType } from "../../cloud/registry/thingtypes.ts";
 import { documentOf, RegistryBench, refuses } from "../support/registry.ts";
 
 function open(): RegistryBench {
 	return new RegistryBench().do(
 		(r) => createBillingGroup(r, "north", { description: "the north" }),
 		(r) => createBillingGroup(r, "south"),
-		(r) => r.createThing({ thingName: "a", thingId: "1", billingGroupName: "north" }),
+		(r) => createThing(r, { thingName: "a", thingId: "1", billingGroupName: "north" }),
 	);
 }
 
@@ -31,7 +39,7 @@ describe("billing groups §2.2", () => {
 		expect(bench.thing("a")!.billingGroupName).toBeUndefined();
 		refuses(() => addThingToBillingGroup(bench, "a", "north"), "ResourceNotFoundException");
 		refuses(
-			() => bench.createThing({ thingName: "b", thingId: "2", billingGroupName: "north" }),
+			() => createThing(bench, { thingName: "b", thingId: "2", billingGroupName: "north" }),
 			"ResourceNotFoundException",
 		);
 	});
@@ -58,9 +66,9 @@ describe("tags §2.2", () => {
 
 	test.each(kinds)("a %s has them", (kind, name) => {
 		const bench = open().do(
-			(r) => r.createThingType("Sensor"),
-			(r) => r.createThingGroup("valley"),
-			(r) => r.createPolicy("p", documentOf("iot:Connect")),
+			(r) => createThingType(r, "Sensor"),
+			(r) => createThingGroup(r, "valley"),
+			(r) => createPolicy(r, "p", documentOf("iot:Connect")),
 		);
 		bench.do(
 			(r) => tagResource(r, kind, name, { owner: "us", site: "A" }),
@@ -93,11 +101,11 @@ describe("tags §2.2", () => {
 describe("updates of things and groups §2.2", () => {
 	test("a thing takes a type, gives it back, and keeps its attributes meanwhile", () => {
 		const bench = open().do(
-			(r) => r.createThingType("Sensor"),
-			(r) => r.createThingType("Old"),
-			(r) => r.deprecateThingType("Old"),
-			(r) => r.updateThing("a", { x: "1" }, { thingTypeName: "Sensor" }),
-			(r) => r.updateThing("a", undefined),
+			(r) => createThingType(r, "Sensor"),
+			(r) => createThingType(r, "Old"),
+			(r) => deprecateThingType(r, "Old"),
+			(r) => updateThing(r, "a", { x: "1" }, { thingTypeName: "Sensor" }),
+			(r) => updateThing(r, "a", undefined),
 		);
 		expect(bench.thing("a")).toMatchObject({
 			thingTypeName: "Sensor",
@@ -105,26 +113,26 @@ describe("updates of things and groups §2.2", () => {
 			version: 3,
 		});
 		refuses(
-			() => bench.updateThing("a", undefined, { thingTypeName: "Old" }),
+			() => updateThing(bench, "a", undefined, { thingTypeName: "Old" }),
 			"InvalidRequestException",
 		);
-		bench.do((r) => r.updateThing("a", undefined, { thingTypeName: null }));
+		bench.do((r) => updateThing(r, "a", undefined, { thingTypeName: null }));
 		expect(bench.thing("a")!.thingTypeName).toBeUndefined();
-		refuses(() => bench.deleteThing("a", 1), "VersionConflictException");
+		refuses(() => deleteThing(bench, "a", 1), "VersionConflictException");
 	});
 
 	test("a group has a description, attributes and a version", () => {
-		const bench = open().do((r) => r.createThingGroup("g", undefined, { attributes: { x: "1" } }));
-		bench.do((r) => r.updateThingGroup("g", { description: "d", attributes: { y: "2" } }));
+		const bench = open().do((r) => createThingGroup(r, "g", undefined, { attributes: { x: "1" } }));
+		bench.do((r) => updateThingGroup(r, "g", { description: "d", attributes: { y: "2" } }));
 		expect(bench.find("group", "g")).toMatchObject({ description: "d", attributes: { y: "2" } });
-		bench.do((r) => r.updateThingGroup("g", { attributes: { z: "3" } }, { merge: true }));
+		bench.do((r) => updateThingGroup(r, "g", { attributes: { z: "3" } }, { merge: true }));
 		expect(bench.find("group", "g")).toMatchObject({
 			description: "d",
 			attributes: { y: "2", z: "3" },
 			version: 3,
 		});
 		const stale = { expectedVersion: 1 };
-		refuses(() => bench.updateThingGroup("g", {}, stale), "VersionConflictException");
-		refuses(() => bench.deleteThingGroup("g", 1), "VersionConflictException");
+		refuses(() => updateThingGroup(bench, "g", {}, stale), "VersionConflictException");
+		refuses(() => deleteThingGroup(bench, "g", 1), "VersionConflictException");
 	});
 });

@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { MqttClient } from "mqtt";
 import type { Cloud } from "../../cloud/main.ts";
 import { provision } from "../../cloud/provision.ts";
+import { detachThingPrincipal, updateCertificate } from "../../cloud/registry/certificates.ts";
+import { attachPolicy, createPolicy, detachPolicy } from "../../cloud/registry/policies.ts";
 import { CloudBench, ended, makeReport } from "../support/cloud.ts";
 import { ManualTimers } from "../support/timers.ts";
 
@@ -27,9 +29,9 @@ async function allowAll(thing: string): Promise<void> {
 		'{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}}';
 	const { certificateId } = certificateOf(thing);
 	await cloud.registry.run((state) =>
-		state.policy("all") ? [] : state.createPolicy("all", document),
+		state.policy("all") ? [] : createPolicy(state, "all", document),
 	);
-	await cloud.registry.run((state) => state.attachPolicy("all", { certificateId }));
+	await cloud.registry.run((state) => attachPolicy(state, "all", { certificateId }));
 }
 
 function certificateOf(thing: string) {
@@ -74,7 +76,7 @@ describe("10.1 transport and connect", () => {
 
 	test("T10 a policy for client/a: client id b is refused", async () => {
 		const { certificateId } = certificateOf("a");
-		await cloud.registry.run((state) => state.detachPolicy("all", { certificateId }));
+		await cloud.registry.run((state) => detachPolicy(state, "all", { certificateId }));
 		expect(await ended(bench.client(cloud.port, "a", { clientId: "b" }))).toEqual({
 			wasConnected: false,
 		});
@@ -343,11 +345,11 @@ describe("10.2 HTTPS", () => {
 
 	test("what a policy does not allow, or nobody may, is refused and reaches nobody", async () => {
 		const { certificateId } = certificateOf("b");
-		await cloud.registry.run((state) => state.detachPolicy("all", { certificateId }));
+		await cloud.registry.run((state) => detachPolicy(state, "all", { certificateId }));
 		const seen: string[] = [];
 		cloud.subscribe("dt/#", (topicName) => seen.push(topicName));
 		expect(await post("b", "/topics/dt/x", "")).toEqual([403, said("Forbidden")]);
-		await cloud.registry.run((state) => state.updateCertificate(certificateId, "REVOKED"));
+		await cloud.registry.run((state) => updateCertificate(state, certificateId, "REVOKED"));
 		expect(await post("b", "/topics/dt/x", "")).toEqual([403, said("Forbidden")]);
 		expect(await post("a", "/topics/dt%2F%23", "")).toEqual([400, said("Bad Request")]);
 		expect(await post("a", "/topics/dt/x?qos=2", "")).toEqual([400, said("Bad Request")]);
@@ -364,8 +366,8 @@ describe("10.2 HTTPS", () => {
 describe("10.3 policies and registry", () => {
 	test("P09 a client named after a thing that its certificate is not attached to is refused", async () => {
 		const { certificateId } = certificateOf("a");
-		await cloud.registry.run((state) => state.detachPolicy("all", { certificateId }));
-		await cloud.registry.run((state) => state.detachThingPrincipal("a", certificateId));
+		await cloud.registry.run((state) => detachPolicy(state, "all", { certificateId }));
+		await cloud.registry.run((state) => detachThingPrincipal(state, "a", certificateId));
 		expect(await ended(bench.client(cloud.port, "a"))).toEqual({ wasConnected: false });
 	});
 });
@@ -418,7 +420,7 @@ describe("10.4 shadow", () => {
 	test("S37 without Publish on shadow/update: closed, and no rejected", async () => {
 		const seen = collect(`${prefix}/update/rejected`);
 		const { certificateId } = certificateOf("b");
-		await cloud.registry.run((state) => state.detachPolicy("all", { certificateId }));
+		await cloud.registry.run((state) => detachPolicy(state, "all", { certificateId }));
 		const client = await bench.connected(cloud.port, "b");
 		const closed = ended(client);
 		client.publish(`${prefix}/update`, '{"state":{}}', { qos: 1 });

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import type { Cloud } from "../../cloud/main.ts";
 import { createBillingGroup } from "../../cloud/registry/billing.ts";
+import { attachPolicy, createPolicy } from "../../cloud/registry/policies.ts";
+import { createThing } from "../../cloud/registry/things.ts";
 import { ClaimDevice, claimTopics, makeBatch, nodeTemplate } from "../support/claim.ts";
 import { CloudBench, ended } from "../support/cloud.ts";
 
@@ -249,7 +251,7 @@ describe("RegisterThing §5.1, §5.2", () => {
 		expect(await register("1")).toMatchObject({ statusCode: 400 });
 		expect(cloud.registry.state.thing("node-1")).toBeUndefined();
 		await cloud.registry.run((state) => createBillingGroup(state, "north"));
-		await cloud.registry.run((state) => state.createThing({ thingName: "node-2", thingId: "t" }));
+		await cloud.registry.run((state) => createThing(state, { thingName: "node-2", thingId: "t" }));
 		for (const serial of ["1", "2"]) {
 			expect(await register(serial)).toMatchObject({ thingName: `node-${serial}` });
 			expect(cloud.registry.state.thing(`node-${serial}`)?.billingGroupName).toBe("north");
@@ -269,7 +271,11 @@ describe("RegisterThing §5.1, §5.2", () => {
 		};
 		const { cloud, device } = await start({}, merging);
 		await cloud.registry.run((state) =>
-			state.createThing({ thingName: "node-1", thingId: "t", attributes: { old: "x", site: "s" } }),
+			createThing(state, {
+				thingName: "node-1",
+				thingId: "t",
+				attributes: { old: "x", site: "s" },
+			}),
 		);
 		const one = (await device.create()).certificateOwnershipToken;
 		await device.register(one, { SerialNumber: "1", Site: "A" });
@@ -319,14 +325,15 @@ describe("RegisterThing §5.1, §5.2", () => {
 		const { cloud, device } = await start();
 		// A policy that allows all: the service keeps its secrets by itself.
 		await cloud.registry.run((state) =>
-			state.createPolicy(
+			createPolicy(
+				state,
 				"all",
 				'{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}}',
 			),
 		);
 		const [claim] = [...cloud.registry.state.certificates];
 		await cloud.registry.run((state) =>
-			state.attachPolicy("all", { certificateId: claim!.certificateId }),
+			attachPolicy(state, "all", { certificateId: claim!.certificateId }),
 		);
 		const spy = await ClaimDevice.connect(bench, cloud.port, "spy");
 		const heard: string[] = [];

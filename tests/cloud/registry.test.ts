@@ -1,5 +1,31 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Change, Registry } from "../../cloud/registry/registry.ts";
+import {
+	attachThingPrincipal,
+	deleteCertificate,
+	detachThingPrincipal,
+	registerCertificate,
+	updateCertificate,
+} from "../../cloud/registry/certificates.ts";
+import type { Change } from "../../cloud/registry/entities.ts";
+import {
+	attachPolicy,
+	createPolicy,
+	deletePolicy,
+	detachPolicy,
+} from "../../cloud/registry/policies.ts";
+import { Registry } from "../../cloud/registry/registry.ts";
+import {
+	addThingToThingGroup,
+	createThingGroup,
+	deleteThingGroup,
+	removeThingFromThingGroup,
+} from "../../cloud/registry/thinggroups.ts";
+import { createThing, deleteThing, updateThing } from "../../cloud/registry/things.ts";
+import {
+	createThingType,
+	deleteThingType,
+	deprecateThingType,
+} from "../../cloud/registry/thingtypes.ts";
 
 const idOf = (digit: string): string => digit.repeat(64);
 const policyDocument = JSON.stringify({
@@ -22,7 +48,7 @@ class Bench extends Registry {
 const makeThing =
 	(thingName: string, rest: object = {}) =>
 	(registry: Registry): Change[] =>
-		registry.createThing({ thingName, thingId: `id of ${thingName}`, ...rest });
+		createThing(registry, { thingName, thingId: `id of ${thingName}`, ...rest });
 
 const refuses = (operation: () => unknown, code: string): void => {
 	let thrown: unknown;
@@ -38,10 +64,10 @@ describe("things §2.2", () => {
 	test("P17 created again: equal changes nothing, different is refused", () => {
 		const bench = new Bench().do(makeThing("a", { attributes: { site: "A" } }));
 		expect(
-			bench.createThing({ thingName: "a", thingId: "other", attributes: { site: "A" } }),
+			createThing(bench, { thingName: "a", thingId: "other", attributes: { site: "A" } }),
 		).toEqual([]);
 		refuses(
-			() => bench.createThing({ thingName: "a", thingId: "x", attributes: { site: "B" } }),
+			() => createThing(bench, { thingName: "a", thingId: "x", attributes: { site: "B" } }),
 			"ResourceAlreadyExistsException",
 		);
 		expect(bench.thing("a")).toEqual({
@@ -57,9 +83,9 @@ describe("things §2.2", () => {
 	test("P18 three attributes without a type, fifty with one", () => {
 		const attributes = (count: number) =>
 			Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, "v"]));
-		const bench = new Bench().do((r) => r.createThingType("Sensor"));
+		const bench = new Bench().do((r) => createThingType(r, "Sensor"));
 		const create = (count: number, thingTypeName?: string) =>
-			bench.createThing({
+			createThing(bench, {
 				thingName: "a",
 				thingId: "x",
 				thingTypeName,
@@ -72,9 +98,9 @@ describe("things §2.2", () => {
 	});
 
 	test("P19 a stale expectedVersion: VersionConflict, and nothing changes", () => {
-		const bench = new Bench().do(makeThing("a"), (r) => r.updateThing("a", { x: "1" }));
+		const bench = new Bench().do(makeThing("a"), (r) => updateThing(r, "a", { x: "1" }));
 		refuses(
-			() => bench.updateThing("a", { x: "2" }, { expectedVersion: 1 }),
+			() => updateThing(bench, "a", { x: "2" }, { expectedVersion: 1 }),
 			"VersionConflictException",
 		);
 		expect(bench.thing("a")).toMatchObject({ version: 2, attributes: { x: "1" } });
@@ -82,39 +108,39 @@ describe("things §2.2", () => {
 
 	test("attributes are replaced, or merged with an empty value removing one", () => {
 		const bench = new Bench().do(makeThing("a", { attributes: { x: "1", y: "2" } }));
-		bench.do((r) => r.updateThing("a", { x: "", z: "3" }, { merge: true }));
+		bench.do((r) => updateThing(r, "a", { x: "", z: "3" }, { merge: true }));
 		expect(bench.thingOrFail("a").attributes).toEqual({ y: "2", z: "3" });
-		bench.do((r) => r.updateThing("a", { w: "4" }));
+		bench.do((r) => updateThing(r, "a", { w: "4" }));
 		expect(bench.thingOrFail("a").attributes).toEqual({ w: "4" });
 	});
 
 	test("P20 a deprecated type makes no new things", () => {
 		const bench = new Bench().do(
-			(r) => r.createThingType("Sensor"),
-			(r) => r.deprecateThingType("Sensor"),
+			(r) => createThingType(r, "Sensor"),
+			(r) => deprecateThingType(r, "Sensor"),
 		);
 		refuses(
-			() => bench.createThing({ thingName: "a", thingId: "x", thingTypeName: "Sensor" }),
+			() => createThing(bench, { thingName: "a", thingId: "x", thingTypeName: "Sensor" }),
 			"InvalidRequestException",
 		);
-		bench.do((r) => r.deprecateThingType("Sensor", false));
+		bench.do((r) => deprecateThingType(r, "Sensor", false));
 		bench.do(makeThing("a", { thingTypeName: "Sensor" }));
-		refuses(() => bench.deleteThingType("Sensor"), "InvalidRequestException");
-		bench.do((r) => r.deprecateThingType("Sensor"));
-		refuses(() => bench.deleteThingType("Sensor"), "InvalidRequestException");
-		bench.do((r) => r.deleteThing("a"));
-		expect(bench.deleteThingType("Sensor")).toHaveLength(1);
+		refuses(() => deleteThingType(bench, "Sensor"), "InvalidRequestException");
+		bench.do((r) => deprecateThingType(r, "Sensor"));
+		refuses(() => deleteThingType(bench, "Sensor"), "InvalidRequestException");
+		bench.do((r) => deleteThing(r, "a"));
+		expect(deleteThingType(bench, "Sensor")).toHaveLength(1);
 	});
 
 	test("a thing with a certificate is not deleted", () => {
 		const bench = new Bench().do(
 			makeThing("a"),
-			(r) => r.registerCertificate(idOf("1"), "pem"),
-			(r) => r.attachThingPrincipal("a", idOf("1")),
+			(r) => registerCertificate(r, idOf("1"), "pem"),
+			(r) => attachThingPrincipal(r, "a", idOf("1")),
 		);
-		refuses(() => bench.deleteThing("a"), "InvalidRequestException");
-		bench.do((r) => r.detachThingPrincipal("a", idOf("1")));
-		bench.do((r) => r.deleteThing("a"));
+		refuses(() => deleteThing(bench, "a"), "InvalidRequestException");
+		bench.do((r) => detachThingPrincipal(r, "a", idOf("1")));
+		bench.do((r) => deleteThing(r, "a"));
 		expect(bench.thing("a")).toBeUndefined();
 	});
 
@@ -124,26 +150,26 @@ describe("things §2.2", () => {
 
 	test.each(["constructor", "__proto__"])("%s names a thing like any other", (thingName) => {
 		const bench = new Bench().do(makeThing(thingName), (r) =>
-			r.registerCertificate(idOf("1"), "pem"),
+			registerCertificate(r, idOf("1"), "pem"),
 		);
 		expect(bench.thingOf(idOf("1"), thingName)).toBeUndefined();
-		expect(bench.detachThingPrincipal(thingName, idOf("1"))).toEqual([]);
-		bench.do((r) => r.attachThingPrincipal(thingName, idOf("1")));
+		expect(detachThingPrincipal(bench, thingName, idOf("1"))).toEqual([]);
+		bench.do((r) => attachThingPrincipal(r, thingName, idOf("1")));
 		expect(bench.thingOf(idOf("1"), thingName)).toMatchObject({ thingName });
-		refuses(() => bench.deleteThing(thingName), "InvalidRequestException");
+		refuses(() => deleteThing(bench, thingName), "InvalidRequestException");
 	});
 
 	test("what is not there is ResourceNotFound", () => {
 		const registry = new Registry();
 		for (const operation of [
-			() => registry.updateThing("a", {}),
-			() => registry.deleteThing("a"),
-			() => registry.createThing({ thingName: "a", thingId: "x", thingTypeName: "T" }),
-			() => registry.addThingToThingGroup("a", "g"),
-			() => registry.createThingGroup("g", "parent"),
-			() => registry.updateCertificate(idOf("1"), "ACTIVE"),
-			() => registry.attachPolicy("p", { certificateId: idOf("1") }),
-			() => registry.deletePolicy("p"),
+			() => updateThing(registry, "a", {}),
+			() => deleteThing(registry, "a"),
+			() => createThing(registry, { thingName: "a", thingId: "x", thingTypeName: "T" }),
+			() => addThingToThingGroup(registry, "a", "g"),
+			() => createThingGroup(registry, "g", "parent"),
+			() => updateCertificate(registry, idOf("1"), "ACTIVE"),
+			() => attachPolicy(registry, "p", { certificateId: idOf("1") }),
+			() => deletePolicy(registry, "p"),
 		]) {
 			refuses(operation, "ResourceNotFoundException");
 		}
@@ -152,32 +178,32 @@ describe("things §2.2", () => {
 
 describe("groups §2.2", () => {
 	const group = (name: string, parent?: string) => (registry: Registry) =>
-		registry.createThingGroup(name, parent);
+		createThingGroup(registry, name, parent);
 
 	test("a thing is in one group of a hierarchy, and in ten at most", () => {
 		const bench = new Bench().do(makeThing("a"), group("root"), group("left", "root"));
-		bench.do((r) => r.addThingToThingGroup("a", "left"));
-		refuses(() => bench.addThingToThingGroup("a", "root"), "InvalidRequestException");
+		bench.do((r) => addThingToThingGroup(r, "a", "left"));
+		refuses(() => addThingToThingGroup(bench, "a", "root"), "InvalidRequestException");
 		for (let index = 1; index < 10; index++) {
-			bench.do(group(`g${index}`), (r) => r.addThingToThingGroup("a", `g${index}`));
+			bench.do(group(`g${index}`), (r) => addThingToThingGroup(r, "a", `g${index}`));
 		}
 		bench.do(group("g10"));
-		refuses(() => bench.addThingToThingGroup("a", "g10"), "LimitExceededException");
-		bench.do((r) => r.removeThingFromThingGroup("a", "left"));
-		expect(bench.addThingToThingGroup("a", "g10")).toHaveLength(1);
+		refuses(() => addThingToThingGroup(bench, "a", "g10"), "LimitExceededException");
+		bench.do((r) => removeThingFromThingGroup(r, "a", "left"));
+		expect(addThingToThingGroup(bench, "a", "g10")).toHaveLength(1);
 	});
 
 	test("seven levels and no more", () => {
 		const bench = new Bench().do(group("g1"));
 		for (let level = 2; level <= 7; level++) bench.do(group(`g${level}`, `g${level - 1}`));
-		refuses(() => bench.createThingGroup("g8", "g7"), "LimitExceededException");
+		refuses(() => createThingGroup(bench, "g8", "g7"), "LimitExceededException");
 	});
 
 	test("a group with a child is not deleted; one with things leaves them", () => {
 		const bench = new Bench().do(makeThing("a"), group("root"), group("leaf", "root"));
-		bench.do((r) => r.addThingToThingGroup("a", "leaf"));
-		refuses(() => bench.deleteThingGroup("root"), "InvalidRequestException");
-		bench.do((r) => r.deleteThingGroup("leaf"));
+		bench.do((r) => addThingToThingGroup(r, "a", "leaf"));
+		refuses(() => deleteThingGroup(bench, "root"), "InvalidRequestException");
+		bench.do((r) => deleteThingGroup(r, "leaf"));
 		expect(bench.thingOrFail("a").groups).toEqual([]);
 		expect(bench.thingGroup("leaf")).toBeUndefined();
 	});
@@ -187,16 +213,16 @@ describe("groups §2.2", () => {
 			makeThing("a"),
 			group("root"),
 			group("leaf", "root"),
-			(r) => r.addThingToThingGroup("a", "leaf"),
-			(r) => r.registerCertificate(idOf("1"), "pem"),
-			(r) => r.attachThingPrincipal("a", idOf("1")),
+			(r) => addThingToThingGroup(r, "a", "leaf"),
+			(r) => registerCertificate(r, idOf("1"), "pem"),
+			(r) => attachThingPrincipal(r, "a", idOf("1")),
 			...["own", "near", "far"].map(
-				(name) => (r: Registry) => r.createPolicy(name, policyDocument),
+				(name) => (r: Registry) => createPolicy(r, name, policyDocument),
 			),
-			(r) => r.attachPolicy("own", { certificateId: idOf("1") }),
-			(r) => r.attachPolicy("near", { thingGroupName: "leaf" }),
-			(r) => r.attachPolicy("far", { thingGroupName: "root" }),
-			(r) => r.attachPolicy("own", { thingGroupName: "root" }),
+			(r) => attachPolicy(r, "own", { certificateId: idOf("1") }),
+			(r) => attachPolicy(r, "near", { thingGroupName: "leaf" }),
+			(r) => attachPolicy(r, "far", { thingGroupName: "root" }),
+			(r) => attachPolicy(r, "own", { thingGroupName: "root" }),
 		);
 		const names = (thingName: string | undefined) =>
 			bench
@@ -209,7 +235,7 @@ describe("groups §2.2", () => {
 
 describe("certificates §2.3", () => {
 	const certificate = (digit: string) => (registry: Registry) =>
-		registry.registerCertificate(idOf(digit), "pem");
+		registerCertificate(registry, idOf(digit), "pem");
 
 	test("several for one thing, several things for one", () => {
 		const bench = new Bench().do(
@@ -219,9 +245,9 @@ describe("certificates §2.3", () => {
 			certificate("2"),
 		);
 		bench.do(
-			(r) => r.attachThingPrincipal("a", idOf("1")),
-			(r) => r.attachThingPrincipal("a", idOf("2")),
-			(r) => r.attachThingPrincipal("b", idOf("1")),
+			(r) => attachThingPrincipal(r, "a", idOf("1")),
+			(r) => attachThingPrincipal(r, "a", idOf("2")),
+			(r) => attachThingPrincipal(r, "b", idOf("1")),
 		);
 		expect(bench.thingOf(idOf("1"), "a")).toMatchObject({ thingName: "a" });
 		expect(bench.thingOf(idOf("2"), "a")).toMatchObject({ thingName: "a" });
@@ -237,27 +263,27 @@ describe("certificates §2.3", () => {
 			certificate("1"),
 			certificate("2"),
 		);
-		bench.do((r) => r.attachThingPrincipal("a", idOf("1"), "EXCLUSIVE_THING"));
+		bench.do((r) => attachThingPrincipal(r, "a", idOf("1"), "EXCLUSIVE_THING"));
 		expect(bench.thingOf(idOf("1"), "anything")).toMatchObject({ thingName: "a" });
 		expect(bench.isExclusive(idOf("1"), "a")).toBe(true);
-		refuses(() => bench.attachThingPrincipal("b", idOf("1")), "InvalidRequestException");
-		refuses(() => bench.attachThingPrincipal("a", idOf("2")), "InvalidRequestException");
-		bench.do((r) => r.attachThingPrincipal("b", idOf("2")));
+		refuses(() => attachThingPrincipal(bench, "b", idOf("1")), "InvalidRequestException");
+		refuses(() => attachThingPrincipal(bench, "a", idOf("2")), "InvalidRequestException");
+		bench.do((r) => attachThingPrincipal(r, "b", idOf("2")));
 		refuses(
-			() => bench.attachThingPrincipal("a", idOf("2"), "EXCLUSIVE_THING"),
+			() => attachThingPrincipal(bench, "a", idOf("2"), "EXCLUSIVE_THING"),
 			"InvalidRequestException",
 		);
 	});
 
 	test("ACTIVE is not deleted, nor what is attached", () => {
 		const bench = new Bench().do(certificate("1"), makeThing("a"));
-		bench.do((r) => r.attachThingPrincipal("a", idOf("1")));
-		refuses(() => bench.deleteCertificate(idOf("1")), "CertificateStateException");
-		bench.do((r) => r.updateCertificate(idOf("1"), "REVOKED"));
-		refuses(() => bench.deleteCertificate(idOf("1")), "DeleteConflictException");
+		bench.do((r) => attachThingPrincipal(r, "a", idOf("1")));
+		refuses(() => deleteCertificate(bench, idOf("1")), "CertificateStateException");
+		bench.do((r) => updateCertificate(r, idOf("1"), "REVOKED"));
+		refuses(() => deleteCertificate(bench, idOf("1")), "DeleteConflictException");
 		bench.do(
-			(r) => r.detachThingPrincipal("a", idOf("1")),
-			(r) => r.deleteCertificate(idOf("1")),
+			(r) => detachThingPrincipal(r, "a", idOf("1")),
+			(r) => deleteCertificate(r, idOf("1")),
 		);
 		expect(bench.certificate(idOf("1"))).toBeUndefined();
 	});
@@ -265,44 +291,44 @@ describe("certificates §2.3", () => {
 	test("nobody sets PENDING_ACTIVATION, registers twice or under another kind of id", () => {
 		const bench = new Bench().do(certificate("1"));
 		refuses(
-			() => bench.updateCertificate(idOf("1"), "PENDING_ACTIVATION"),
+			() => updateCertificate(bench, idOf("1"), "PENDING_ACTIVATION"),
 			"InvalidRequestException",
 		);
 		refuses(() => certificate("1")(bench), "ResourceAlreadyExistsException");
-		refuses(() => bench.registerCertificate("../x", "pem"), "InvalidRequestException");
+		refuses(() => registerCertificate(bench, "../x", "pem"), "InvalidRequestException");
 	});
 });
 
 describe("policies §2.4", () => {
 	test("P16 an eleventh policy on a principal is refused", () => {
-		const bench = new Bench().do((r) => r.registerCertificate(idOf("1"), "pem"));
+		const bench = new Bench().do((r) => registerCertificate(r, idOf("1"), "pem"));
 		for (let index = 0; index < 11; index++) {
-			bench.do((r) => r.createPolicy(`p${index}`, policyDocument));
+			bench.do((r) => createPolicy(r, `p${index}`, policyDocument));
 		}
 		const target = { certificateId: idOf("1") };
-		for (let index = 0; index < 10; index++) bench.do((r) => r.attachPolicy(`p${index}`, target));
-		expect(bench.attachPolicy("p3", target)).toEqual([]);
-		refuses(() => bench.attachPolicy("p10", target), "LimitExceededException");
-		bench.do((r) => r.detachPolicy("p3", target));
-		expect(bench.attachPolicy("p10", target)).toHaveLength(1);
+		for (let index = 0; index < 10; index++) bench.do((r) => attachPolicy(r, `p${index}`, target));
+		expect(attachPolicy(bench, "p3", target)).toEqual([]);
+		refuses(() => attachPolicy(bench, "p10", target), "LimitExceededException");
+		bench.do((r) => detachPolicy(r, "p3", target));
+		expect(attachPolicy(bench, "p10", target)).toHaveLength(1);
 	});
 
 	test("a document that is wrong is refused with what is wrong", () => {
 		const registry = new Registry();
-		refuses(() => registry.createPolicy("p", "{}"), "MalformedPolicyException");
-		refuses(() => registry.createPolicy("../p", policyDocument), "InvalidRequestException");
-		expect(() => registry.createPolicy("p", "{")).toThrow("policy p: the document is no JSON");
+		refuses(() => createPolicy(registry, "p", "{}"), "MalformedPolicyException");
+		refuses(() => createPolicy(registry, "../p", policyDocument), "InvalidRequestException");
+		expect(() => createPolicy(registry, "p", "{")).toThrow("policy p: the document is no JSON");
 	});
 
 	test("a policy that is attached is not deleted", () => {
 		const bench = new Bench().do(
-			(r) => r.createPolicy("p", policyDocument),
-			(r) => r.createThingGroup("g"),
-			(r) => r.attachPolicy("p", { thingGroupName: "g" }),
+			(r) => createPolicy(r, "p", policyDocument),
+			(r) => createThingGroup(r, "g"),
+			(r) => attachPolicy(r, "p", { thingGroupName: "g" }),
 		);
-		refuses(() => bench.deletePolicy("p"), "DeleteConflictException");
-		bench.do((r) => r.detachPolicy("p", { thingGroupName: "g" }));
-		bench.do((r) => r.deletePolicy("p"));
+		refuses(() => deletePolicy(bench, "p"), "DeleteConflictException");
+		bench.do((r) => detachPolicy(r, "p", { thingGroupName: "g" }));
+		bench.do((r) => deletePolicy(r, "p"));
 		expect(bench.policy("p")).toBeUndefined();
 	});
 

@@ -5,6 +5,8 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import type { MqttClient } from "mqtt";
 import type { Cloud } from "../../cloud/main.ts";
 import { provision } from "../../cloud/provision.ts";
+import { updateCertificate } from "../../cloud/registry/certificates.ts";
+import { createPolicy, deletePolicy } from "../../cloud/registry/policies.ts";
 import { type ClientOptions, CloudBench, ended } from "../support/cloud.ts";
 
 type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
@@ -45,7 +47,7 @@ async function start(): Promise<Cloud> {
 			allow("iot:Receive", arn("topic/open/*")),
 		],
 	};
-	await cloud.registry.run((state) => state.createPolicy("reader", JSON.stringify(document)));
+	await cloud.registry.run((state) => createPolicy(state, "reader", JSON.stringify(document)));
 	return cloud;
 }
 
@@ -99,7 +101,7 @@ describe("a client with a token and no certificate §1.11", () => {
 		const cloud = await start();
 		const page = client(cloud, await token());
 		await connected(page);
-		await cloud.registry.run((state) => state.deletePolicy("reader"));
+		await cloud.registry.run((state) => deletePolicy(state, "reader"));
 		const closed = ended(page);
 		page.subscribe("open/x");
 		await closed;
@@ -173,7 +175,7 @@ describe("mutual TLS stands as before", () => {
 		const [certificate] = [...cloud.registry.state.certificates];
 		const closed = ended(station);
 		await cloud.registry.run((state) =>
-			state.updateCertificate(certificate!.certificateId, "REVOKED"),
+			updateCertificate(state, certificate!.certificateId, "REVOKED"),
 		);
 		await closed;
 		expect(await connected(bench.client(cloud.port, "a", alpn as ClientOptions))).toBe(false);

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, test } from "@jest/globals";
 import { certificateIdOf } from "../../cloud/access.ts";
 import { type Cloud, provision } from "../../cloud/index.ts";
+import { attachPolicy, createPolicy } from "../../cloud/registry/policies.ts";
 import { brokerCases } from "../conformance/broker.ts";
 import type { BrokerBench } from "../conformance/brokerclient.ts";
 import { CloudBench } from "../support/cloud.ts";
@@ -22,8 +23,8 @@ beforeAll(async () => {
 	await provision(files.dataDir, [thing]);
 	const certificateId = certificateIdOf(new X509Certificate(files.read(`things/${thing}.crt`)));
 	cloud = await files.start();
-	await cloud.registry.run((registry) => registry.createPolicy("all", policy));
-	await cloud.registry.run((registry) => registry.attachPolicy("all", { certificateId }));
+	await cloud.registry.run((registry) => createPolicy(registry, "all", policy));
+	await cloud.registry.run((registry) => attachPolicy(registry, "all", { certificateId }));
 	await cloud.close();
 });
 afterEach(async () => {

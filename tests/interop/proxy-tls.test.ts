@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { certificateIdOf } from "../../cloud/access.ts";
 import { provision } from "../../cloud/index.ts";
+import { attachPolicy, createPolicy } from "../../cloud/registry/policies.ts";
 import { TlsNetwork } from "../../simulator/device/tls.ts";
 import { CloudBench } from "../support/cloud.ts";
 import { openPolicy } from "../support/plaincloud.ts";
@@ -23,8 +24,8 @@ test("mishaps all through mutual TLS to the local cloud: every observation exact
 	const certificate = files.read("things/anybody.crt");
 	const certificateId = certificateIdOf(new X509Certificate(certificate));
 	const cloud = await files.start();
-	await cloud.registry.run((registry) => registry.createPolicy("open", openPolicy));
-	await cloud.registry.run((registry) => registry.attachPolicy("open", { certificateId }));
+	await cloud.registry.run((registry) => createPolicy(registry, "open", openPolicy));
+	await cloud.registry.run((registry) => attachPolicy(registry, "open", { certificateId }));
 	const credentials = {
 		authority: files.read("ca.crt"),
 		certificate,

@@ -7,6 +7,7 @@ import { Archive } from "../../cloud/archive.ts";
 import { Broker } from "../../cloud/broker.ts";
 import { Layout } from "../../cloud/layout.ts";
 import { provision } from "../../cloud/provision.ts";
+import { attachPolicy, createPolicy } from "../../cloud/registry/policies.ts";
 import { RegistryStore } from "../../cloud/registry/store.ts";
 import { ChannelTable } from "../../firmware/sensing/channel.ts";
 
@@ -51,8 +52,8 @@ export class PlainCloud {
 		const registry = await RegistryStore.open(layout.registry);
 		const access = await Access.open(registry, layout, { region: "test", accountId: "0" });
 		const certificateId = certificateIdOf(certificate);
-		await registry.run((state) => state.createPolicy("open", openPolicy));
-		await registry.run((state) => state.attachPolicy("open", { certificateId }));
+		await registry.run((state) => createPolicy(state, "open", openPolicy));
+		await registry.run((state) => attachPolicy(state, "open", { certificateId }));
 		const channels = new ChannelTable();
 		const archive = await Archive.open(layout.archive, { channels, log });
 		const broker = await Broker.open({

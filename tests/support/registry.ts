@@ -1,5 +1,6 @@
 import { expect } from "@jest/globals";
-import { type Change, Registry } from "../../cloud/registry/registry.ts";
+import type { Change } from "../../cloud/registry/entities.ts";
+import { Registry } from "../../cloud/registry/registry.ts";
 
 /** A registry that applies what its operations name. */
 export class RegistryBench extends Registry {

@@ -11,6 +11,7 @@ import { certificateIdOf } from "../../cloud/access.ts";
 import type { Bounds } from "../../cloud/bounds.ts";
 import type { Cloud } from "../../cloud/main.ts";
 import { provision } from "../../cloud/provision.ts";
+import { attachPolicy, createPolicy } from "../../cloud/registry/policies.ts";
 import standard from "../../examples/station.ts";
 import { defineStation } from "../../firmware/index.ts";
 import { Fleet } from "../../simulator/fleet/fleet.ts";
@@ -127,11 +128,11 @@ export class Siege {
 		await provision(bench.dataDir, ["honest", "mallory", "trudy", "eve"]);
 		prepare(bench.dataDir);
 		const cloud = await bench.start({ bounds, http: { port: 0 } });
-		await cloud.registry.run((state) => state.createPolicy("everything", everything));
+		await cloud.registry.run((state) => createPolicy(state, "everything", everything));
 		for (const thing of ["mallory", "trudy"]) {
 			const certificate = new X509Certificate(bench.read(`things/${thing}.crt`));
 			const target = { certificateId: certificateIdOf(certificate) };
-			await cloud.registry.run((state) => state.attachPolicy("everything", target));
+			await cloud.registry.run((state) => attachPolicy(state, "everything", target));
 		}
 		const siege = new Siege(bench, cloud);
 		await siege.honest.goesOn();

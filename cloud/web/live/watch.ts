@@ -5,7 +5,7 @@ import type { Broker } from "../../broker.ts";
 import { messageOf } from "../../fault.ts";
 import type { CloudEvent } from "../../notice/events.ts";
 import type { Notices } from "../../notice/notices.ts";
-import { isThingName } from "../../registry/registry.ts";
+import { isThingName } from "../../registry/checks.ts";
 import type { RegistryStore } from "../../registry/store.ts";
 import type { JsonObject } from "../../services/document.ts";
 import { parseShadowTopic } from "../../services/shadow.ts";

@@ -1,7 +1,13 @@
 import { createPublicKey, X509Certificate } from "node:crypto";
 import { certificateIdOf } from "../../access.ts";
 import { makeKey, SigningRequestFault } from "../../registry/authority.ts";
-import type { Certificate, CertificateStatus, Change, Registry } from "../../registry/registry.ts";
+import {
+	deleteCertificate,
+	registerCertificate,
+	updateCertificate,
+} from "../../registry/certificates.ts";
+import type { Certificate, CertificateStatus, Change } from "../../registry/entities.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { Arns } from "../arn.ts";
 import { ApiFault } from "../fault.ts";
 import { operate } from "../operation.ts";
@@ -37,7 +43,9 @@ export const certificates: RouteModule = (app, services) => {
 	async function keep(certificate: X509Certificate, status: CertificateStatus) {
 		const certificateId = certificateIdOf(certificate);
 		const certificatePem = certificate.toString();
-		await registry.run((state) => state.registerCertificate(certificateId, certificatePem, status));
+		await registry.run((state) =>
+			registerCertificate(state, certificateId, certificatePem, status),
+		);
 		return { certificateArn: arns.of("cert", certificateId), certificateId, certificatePem };
 	}
 
@@ -100,12 +108,12 @@ export const certificates: RouteModule = (app, services) => {
 	});
 
 	operate<CertificateInput>(app, "UpdateCertificate", ({ certificateId, newStatus }) =>
-		registry.run((state) => state.updateCertificate(certificateId, newStatus)),
+		registry.run((state) => updateCertificate(state, certificateId, newStatus)),
 	);
 
 	operate<CertificateInput>(app, "DeleteCertificate", ({ certificateId, forceDelete = false }) =>
 		registry.run((state) =>
-			forceDelete ? deleteByForce(state, certificateId) : state.deleteCertificate(certificateId),
+			forceDelete ? deleteByForce(state, certificateId) : deleteCertificate(state, certificateId),
 		),
 	);
 };
@@ -125,6 +133,6 @@ function certificateIn(pem: string): X509Certificate {
 function deleteByForce(state: Registry, certificateId: string): Change[] {
 	const { status, things } = state.demand("certificate", certificateId);
 	const isFree = status !== "ACTIVE" && Object.keys(things).length === 0;
-	if (!isFree) return state.deleteCertificate(certificateId);
+	if (!isFree) return deleteCertificate(state, certificateId);
 	return [{ kind: "certificate", name: certificateId, value: undefined }];
 }

@@ -1,4 +1,12 @@
-import { type ThingGroup, versionOf } from "../../registry/registry.ts";
+import type { ThingGroup } from "../../registry/entities.ts";
+import {
+	addThingToThingGroup,
+	createThingGroup,
+	deleteThingGroup,
+	removeThingFromThingGroup,
+	updateThingGroup,
+	versionOf,
+} from "../../registry/thinggroups.ts";
 import { Arns } from "../arn.ts";
 import { operate } from "../operation.ts";
 import { pageOf } from "../paging.ts";
@@ -52,7 +60,7 @@ export const groups: RouteModule = (app, services) => {
 		const { thingGroupDescription: description, attributePayload } = thingGroupProperties;
 		const { attributes } = attributePayload ?? {};
 		const more = { description, ...(attributes ? { attributes } : {}), ...tagsOf(tags) };
-		await registry.run((state) => state.createThingGroup(thingGroupName, parentGroupName, more));
+		await registry.run((state) => createThingGroup(state, thingGroupName, parentGroupName, more));
 		return { thingGroupName, thingGroupArn: arns.of("thinggroup", thingGroupName) };
 	});
 
@@ -81,12 +89,12 @@ export const groups: RouteModule = (app, services) => {
 		const { attributes, merge = false } = attributePayload ?? {};
 		const more = { description, ...(attributes ? { attributes } : {}) };
 		const options = { merge, expectedVersion };
-		await registry.run((state) => state.updateThingGroup(thingGroupName, more, options));
+		await registry.run((state) => updateThingGroup(state, thingGroupName, more, options));
 		return { version: versionOf(registry.state.demand("group", thingGroupName)) };
 	});
 
 	operate<GroupInput>(app, "DeleteThingGroup", ({ thingGroupName, expectedVersion }) =>
-		registry.run((state) => state.deleteThingGroup(thingGroupName, expectedVersion)),
+		registry.run((state) => deleteThingGroup(state, thingGroupName, expectedVersion)),
 	);
 
 	operate<ListInput>(app, "ListThingGroups", (input) => {
@@ -126,13 +134,13 @@ export const groups: RouteModule = (app, services) => {
 
 	operate<MemberInput>(app, "AddThingToThingGroup", (input) => {
 		const [thing, group] = member(input);
-		return registry.run((state) => state.addThingToThingGroup(thing, group));
+		return registry.run((state) => addThingToThingGroup(state, thing, group));
 	});
 
 	operate<MemberInput>(app, "RemoveThingFromThingGroup", (input) => {
 		const [thing, group] = member(input);
 		registry.state.demand("group", group);
-		return registry.run((state) => state.removeThingFromThingGroup(thing, group));
+		return registry.run((state) => removeThingFromThingGroup(state, thing, group));
 	});
 
 	function listed(names: readonly string[], { maxResults, nextToken }: ListInput) {

@@ -1,4 +1,5 @@
-import type { NamedPolicy } from "../../registry/registry.ts";
+import type { NamedPolicy } from "../../registry/entities.ts";
+import { createPolicy, deletePolicy } from "../../registry/policies.ts";
 import {
 	createPolicyVersion,
 	defaultVersionOf,
@@ -34,7 +35,7 @@ export const policies: RouteModule = (app, services) => {
 
 	operate<PolicyInput>(app, "CreatePolicy", async ({ policyName, policyDocument, tags }) => {
 		const all = tagsOf(tags).tags;
-		await registry.run((state) => state.createPolicy(policyName, policyDocument, all));
+		await registry.run((state) => createPolicy(state, policyName, policyDocument, all));
 		const policyArn = arns.of("policy", policyName);
 		return { policyName, policyArn, policyDocument, policyVersionId: "1" };
 	});
@@ -62,7 +63,7 @@ export const policies: RouteModule = (app, services) => {
 	});
 
 	operate<PolicyInput>(app, "DeletePolicy", ({ policyName }) =>
-		registry.run((state) => state.deletePolicy(policyName)),
+		registry.run((state) => deletePolicy(state, policyName)),
 	);
 
 	operate<PolicyInput>(app, "CreatePolicyVersion", async (input) => {

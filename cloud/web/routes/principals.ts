@@ -1,4 +1,5 @@
-import type { Attachment } from "../../registry/registry.ts";
+import { attachThingPrincipal, detachThingPrincipal } from "../../registry/certificates.ts";
+import type { Attachment } from "../../registry/entities.ts";
 import { Arns } from "../arn.ts";
 import { operate } from "../operation.ts";
 import { pageOf } from "../paging.ts";
@@ -30,14 +31,14 @@ export const principals: RouteModule = (app, services) => {
 	operate<PrincipalInput>(app, "AttachThingPrincipal", (input) => {
 		const { thingName, thingPrincipalType } = input;
 		return registry.run((state) =>
-			state.attachThingPrincipal(thingName, certificateOf(input), thingPrincipalType),
+			attachThingPrincipal(state, thingName, certificateOf(input), thingPrincipalType),
 		);
 	});
 
 	operate<PrincipalInput>(app, "DetachThingPrincipal", (input) => {
 		registry.state.demand("thing", input.thingName);
 		return registry.run((state) =>
-			state.detachThingPrincipal(input.thingName, certificateOf(input)),
+			detachThingPrincipal(state, input.thingName, certificateOf(input)),
 		);
 	});
 

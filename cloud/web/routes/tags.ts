@@ -1,4 +1,4 @@
-import type { Tags } from "../../registry/registry.ts";
+import type { Tags } from "../../registry/entities.ts";
 import { checkTags, type Tagged, tagResource, untagResource } from "../../registry/tags.ts";
 import { Arns } from "../arn.ts";
 import { ApiFault } from "../fault.ts";

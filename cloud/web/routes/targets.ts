@@ -1,4 +1,5 @@
-import type { PolicyTarget } from "../../registry/registry.ts";
+import type { PolicyTarget } from "../../registry/entities.ts";
+import { attachPolicy, detachPolicy } from "../../registry/policies.ts";
 import { Arns } from "../arn.ts";
 import { ApiFault } from "../fault.ts";
 import { operate } from "../operation.ts";
@@ -44,12 +45,12 @@ export const targets: RouteModule = (app, services) => {
 	}
 
 	operate<TargetInput>(app, "AttachPolicy", ({ policyName, target }) =>
-		registry.run((state) => state.attachPolicy(policyName, targetOf(target))),
+		registry.run((state) => attachPolicy(state, policyName, targetOf(target))),
 	);
 
 	operate<TargetInput>(app, "DetachPolicy", ({ policyName, target }) => {
 		registry.state.demand("policy", policyName);
-		return registry.run((state) => state.detachPolicy(policyName, targetOf(target)));
+		return registry.run((state) => detachPolicy(state, policyName, targetOf(target)));
 	});
 
 	operate<TargetInput>(app, "ListAttachedPolicies", (input) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Attributes, Thing } from "../../registry/registry.ts";
+import type { Attributes, Thing } from "../../registry/entities.ts";
+import { createThing, deleteThing, updateThing } from "../../registry/things.ts";
 import { Arns } from "../arn.ts";
 import { operate } from "../operation.ts";
 import { pageOf } from "../paging.ts";
@@ -37,7 +38,7 @@ export const things: RouteModule = (app, services) => {
 		const { thingName, attributePayload, thingTypeName, billingGroupName } = input;
 		const { attributes } = attributePayload ?? {};
 		const asked = { thingName, thingTypeName, attributes, billingGroupName };
-		await registry.run((state) => state.createThing({ ...asked, thingId: randomUUID() }));
+		await registry.run((state) => createThing(state, { ...asked, thingId: randomUUID() }));
 		const { thingId } = registry.state.demand("thing", thingName);
 		return { thingName, thingArn: arns.of("thing", thingName), thingId };
 	});
@@ -70,11 +71,11 @@ export const things: RouteModule = (app, services) => {
 		const { attributes, merge = false } = attributePayload ?? {};
 		const type = removeThingType ? null : thingTypeName;
 		const options = { merge, expectedVersion, thingTypeName: type };
-		await registry.run((state) => state.updateThing(thingName, attributes, options));
+		await registry.run((state) => updateThing(state, thingName, attributes, options));
 	});
 
 	operate<ThingInput>(app, "DeleteThing", ({ thingName, expectedVersion }) =>
-		registry.run((state) => state.deleteThing(thingName, expectedVersion)),
+		registry.run((state) => deleteThing(state, thingName, expectedVersion)),
 	);
 };
 

@@ -1,4 +1,5 @@
-import type { ThingType } from "../../registry/registry.ts";
+import type { ThingType } from "../../registry/entities.ts";
+import { createThingType, deleteThingType, deprecateThingType } from "../../registry/thingtypes.ts";
 import { Arns } from "../arn.ts";
 import { operate } from "../operation.ts";
 import { pageOf } from "../paging.ts";
@@ -44,7 +45,7 @@ export const types: RouteModule = (app, services) => {
 		const { thingTypeName, thingTypeProperties, tags } = input;
 		const { thingTypeDescription: description, searchableAttributes } = thingTypeProperties ?? {};
 		const more = { description, searchableAttributes, ...tagsOf(tags) };
-		await registry.run((state) => state.createThingType(thingTypeName, more));
+		await registry.run((state) => createThingType(state, thingTypeName, more));
 		return { thingTypeName, thingTypeArn: arns.of("thingtype", thingTypeName) };
 	});
 
@@ -62,11 +63,11 @@ export const types: RouteModule = (app, services) => {
 	});
 
 	operate<TypeInput>(app, "DeprecateThingType", ({ thingTypeName, undoDeprecate = false }) =>
-		registry.run((state) => state.deprecateThingType(thingTypeName, !undoDeprecate)),
+		registry.run((state) => deprecateThingType(state, thingTypeName, !undoDeprecate)),
 	);
 
 	operate<TypeInput>(app, "DeleteThingType", ({ thingTypeName }) =>
-		registry.run((state) => state.deleteThingType(thingTypeName)),
+		registry.run((state) => deleteThingType(state, thingTypeName)),
 	);
 };
 

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { provision } from "../../../cloud/provision.ts";
+import { attachPolicy, createPolicy } from "../../../cloud/registry/policies.ts";
 import { Query } from "../../../cloud/rules/engine.ts";
 import { Template } from "../../../cloud/rules/sql/template.ts";
 import type { Json } from "../../../cloud/services/document.ts";
@@ -94,9 +95,9 @@ describe("in the cloud", () => {
 		const everything = { Effect: "Allow", Action: "iot:*", Resource: "*" };
 		const document = JSON.stringify({ Version: "2012-10-17", Statement: [everything] });
 		const [certificate] = [...cloud.registry.state.certificates];
-		await cloud.registry.run((state) => state.createPolicy("all", document));
+		await cloud.registry.run((state) => createPolicy(state, "all", document));
 		await cloud.registry.run((state) =>
-			state.attachPolicy("all", { certificateId: certificate!.certificateId }),
+			attachPolicy(state, "all", { certificateId: certificate!.certificateId }),
 		);
 		const client = await bench.connected(cloud.port, "a");
 		// Resolves with the PUBACK.

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { provision } from "../../../cloud/provision.ts";
 import { makeClaim } from "../../../cloud/provisioning/claims.ts";
+import { createThingGroup } from "../../../cloud/registry/thinggroups.ts";
 import { Vault } from "../../../cloud/vault/vault.ts";
 import { CloudBench, makeReport } from "../../support/cloud.ts";
 import { CommandBench } from "../../support/command.ts";
@@ -61,7 +62,7 @@ async function fill(): Promise<void> {
 	await cloud.updateShadow("a", {
 		state: { reported: { site: { name: "marker-site" }, sensors: {} } },
 	});
-	await cloud.registry.run((state) => state.createThingGroup("marker-group"));
+	await cloud.registry.run((state) => createThingGroup(state, "marker-group"));
 	await cloud.rules.rules.idle();
 	await client.endAsync();
 	await cloud.close();

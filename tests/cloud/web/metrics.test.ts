@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Hono } from "hono";
 import type { Cloud } from "../../../cloud/main.ts";
 import { provision } from "../../../cloud/provision.ts";
+import { attachPolicy, createPolicy } from "../../../cloud/registry/policies.ts";
 import { health } from "../../../cloud/web/routes/health.ts";
 import type { Services } from "../../../cloud/web/services.ts";
 import { ApiClient } from "../../support/api.ts";
@@ -19,9 +20,9 @@ afterEach(() => bench.end());
 
 /** Gives every certificate a policy that allows everything. */
 async function allowAll(cloud: Cloud): Promise<void> {
-	await cloud.registry.run((state) => state.createPolicy("all", documentOf("iot:*")));
+	await cloud.registry.run((state) => createPolicy(state, "all", documentOf("iot:*")));
 	for (const { certificateId } of cloud.registry.state.certificates) {
-		await cloud.registry.run((state) => state.attachPolicy("all", { certificateId }));
+		await cloud.registry.run((state) => attachPolicy(state, "all", { certificateId }));
 	}
 }
 

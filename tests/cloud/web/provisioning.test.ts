@@ -23,6 +23,9 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Cloud } from "../../../cloud/main.ts";
 import { provision } from "../../../cloud/provision.ts";
+import { attachThingPrincipal } from "../../../cloud/registry/certificates.ts";
+import { attachPolicy } from "../../../cloud/registry/policies.ts";
+import { createThing } from "../../../cloud/registry/things.ts";
 import { ApiClient, operations } from "../../support/api.ts";
 import { issue } from "../../support/certificates.ts";
 import { ClaimDevice, nodeTemplate } from "../../support/claim.ts";
@@ -233,12 +236,12 @@ describe("the SDK's client of certificate authorities", () => {
 			}),
 		);
 		await cloud.registry.run((state) =>
-			state.createThing({ thingName: "own", thingId: "00000000-0000-4000-8000-000000000000" }),
+			createThing(state, { thingName: "own", thingId: "00000000-0000-4000-8000-000000000000" }),
 		);
 		const id = certificateId!;
-		await cloud.registry.run((state) => state.attachThingPrincipal("own", id));
+		await cloud.registry.run((state) => attachThingPrincipal(state, "own", id));
 		await cloud.registry.run((state) =>
-			state.attachPolicy("isobar-station", { certificateId: id }),
+			attachPolicy(state, "isobar-station", { certificateId: id }),
 		);
 		const options = { clientId: "own", cert: own.certificate, key: own.key };
 		const client = await bench.connected(cloud.port, "none", options);

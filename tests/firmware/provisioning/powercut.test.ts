@@ -4,7 +4,9 @@ import { type Access, certificateIdOf } from "../../../cloud/access.ts";
 import { Provisioning } from "../../../cloud/provisioning/service.ts";
 import type { Templates } from "../../../cloud/provisioning/templates.ts";
 import { Authority, makeKey } from "../../../cloud/registry/authority.ts";
-import { type Change, Registry } from "../../../cloud/registry/registry.ts";
+import type { Change } from "../../../cloud/registry/entities.ts";
+import { createPolicy } from "../../../cloud/registry/policies.ts";
+import { Registry } from "../../../cloud/registry/registry.ts";
 import type { RegistryStore } from "../../../cloud/registry/store.ts";
 import { reapOffers, settleClaim } from "../../../cloud/services/enrolment.ts";
 import type { Ticks } from "../../../firmware/ports/clock.ts";
@@ -59,7 +61,7 @@ class Run {
 			this.registry.apply(operation(this.registry));
 		const document =
 			'{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}}';
-		this.registry.apply(this.registry.createPolicy("isobar-station", document));
+		this.registry.apply(createPolicy(this.registry, "isobar-station", document));
 		this.#service = new Provisioning({
 			registry: { state: this.registry, run } as unknown as RegistryStore,
 			access: {} as Access,
