@@ -14,4 +14,6 @@ export interface NetworkInterface {
 	readonly address: string | undefined;
 	/** Address of the access point; Wi-Fi only. */
 	readonly BSSID?: string;
+	/** Signal strength of the access point in dBm; Wi-Fi only, `undefined` without one. */
+	readonly RSSI?: number | undefined;
 }

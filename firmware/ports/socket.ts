@@ -70,4 +70,9 @@ export interface Network {
 	readonly resolver: Resolver;
 	/** For the time server; absent where the platform keeps its clock right by itself. */
 	readonly Datagram?: DatagramConstructor;
+	/**
+	 * Strength of what is received from the access point at this moment, in dBm; a reading allocates nothing.
+	 * Absent with Ethernet, `undefined` while nobody knows.
+	 */
+	readonly rssiDbm?: number | undefined;
 }

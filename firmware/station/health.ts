@@ -18,6 +18,8 @@ export interface HealthFacts {
 	batteryMv: number | undefined;
 	/** Of the battery, %. */
 	stateOfCharge: number | undefined;
+	/** As of `rssiOf`. */
+	rssiDbm: number | undefined;
 	observations: {
 		made: number;
 		acknowledged: number;
@@ -32,6 +34,21 @@ export interface HealthFacts {
 	reasons: Record<string, number>;
 	/** Faults since boot by the name of the sensor; only those that happened. */
 	faults: Record<string, number>;
+}
+
+/**
+ * What is said of a signal strength.
+ *
+ * @param reading  dBm, as the platform has it
+ * @returns a whole number from -127 to -1; `undefined` for what is unknown, and for what no receiver of
+ *   Wi-Fi can mean: a record of an access point has 8 bits for it, and platforms that do not know say 0
+ *
+ * Allocates: nothing.
+ */
+export function rssiOf(reading: number | undefined): number | undefined {
+	if (reading === undefined || !Number.isFinite(reading)) return undefined;
+	const rssiDbm = Math.round(reading);
+	return rssiDbm >= -127 && rssiDbm <= -1 ? rssiDbm : undefined;
 }
 
 /** What the health report is given by the station. */

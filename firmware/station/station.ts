@@ -24,7 +24,7 @@ import { Commons } from "./commons.ts";
 import type { StationDefinition } from "./define.ts";
 import { Departure, DepartureState } from "./departure.ts";
 import { DutyCycle } from "./dutycycle.ts";
-import { Health, type HealthFacts } from "./health.ts";
+import { Health, type HealthFacts, rssiOf } from "./health.ts";
 import { LastResort } from "./lastresort.ts";
 import { metadataOf } from "./metadata.ts";
 import { mountsOf } from "./mount.ts";
@@ -558,6 +558,7 @@ export class Station {
 			freeHeapBytes: device.freeHeap,
 			batteryMv: this.#wholeOf("batteryVoltage", 1000),
 			stateOfCharge: this.#wholeOf("stateOfCharge", 1),
+			rssiDbm: rssiOf(device.network.rssiDbm),
 			observations: {
 				made: this.#observer.made,
 				acknowledged: this.#uplink.acknowledged,

@@ -13,6 +13,7 @@ import type { Turn } from "./clock.ts";
 import { type DatagramService, VirtualDatagram } from "./datagram.ts";
 import type { DeviceNetwork } from "./network.ts";
 import { Pipe } from "./pipe.ts";
+import type { Radio } from "./radio.ts";
 
 /** What lies between one station and the world. */
 export interface PathOptions {
@@ -134,6 +135,8 @@ export class VirtualPath implements DeviceNetwork {
 	readonly thing: string;
 	readonly network: VirtualNetwork;
 	readonly turn: Turn;
+	/** What its signal strength is read from; without one nobody knows it. */
+	radio: Radio | undefined;
 	readonly #options: Required<PathOptions>;
 	readonly #random: Random;
 	readonly #open = new Set<VirtualSocket>();
@@ -157,6 +160,10 @@ export class VirtualPath implements DeviceNetwork {
 		// Bound, not derived: all stations share one class, and the engine has one shape to know.
 		this.Socket = VirtualSocket.bind(undefined, this);
 		this.Datagram = VirtualDatagram.bind(undefined, this);
+	}
+
+	get rssiDbm(): number | undefined {
+		return this.radio?.rssiDbm;
 	}
 
 	/** A connection has begun, or is over. */

@@ -5,6 +5,7 @@ import { Status } from "../../firmware/base/status.ts";
 import type { Resolver, Socket, SocketOptions } from "../../firmware/ports/socket.ts";
 import type { Turn } from "./clock.ts";
 import type { DeviceNetwork } from "./network.ts";
+import type { Radio } from "./radio.ts";
 
 /** What a station proves itself with and whom it trusts; PEM. */
 export interface Credentials {
@@ -30,6 +31,8 @@ export class TlsNetwork implements DeviceNetwork {
 		options: SocketOptions,
 	) => Socket;
 	readonly resolver: Resolver = { resolve: (host, callback) => this.#resolve(host, callback) };
+	/** What its signal strength is read from: the sockets are real, the air is not. */
+	radio: Radio | undefined;
 	readonly #turn: Turn;
 	readonly #open = new Set<TlsSocket>();
 	#session: Session | undefined;
@@ -58,6 +61,10 @@ export class TlsNetwork implements DeviceNetwork {
 		// Bound, and not a class for each network: among the sockets of 2,000 classes the engine looks
 		// up every member anew.
 		this.Socket = TlsSocket.bind(undefined, host);
+	}
+
+	get rssiDbm(): number | undefined {
+		return this.radio?.rssiDbm;
 	}
 
 	cut(): void {

@@ -9,6 +9,7 @@ import { Station, type StationState } from "../../firmware/station/station.ts";
 import { VirtualBus } from "../device/bus.ts";
 import type { Crystal, Turn } from "../device/clock.ts";
 import { VirtualDevice } from "../device/device.ts";
+import { Radio } from "../device/radio.ts";
 import { VirtualRetainedMemory } from "../device/storage.ts";
 import type { RandomStream } from "../kernel/random.ts";
 import { Faulty, type SimulatedPart } from "../parts/part.ts";
@@ -122,6 +123,7 @@ export class SimulatedStation {
 	/** The firmware that ran last, also when it is over. */
 	#latest: Station | undefined;
 	readonly #parts: ReadonlyMap<string, SimulatedPart>;
+	readonly #radio: Radio;
 	#boots = 0;
 	#wakes = 0;
 	/** The moment from which ticks count: of the last start that was no wake-up from deep sleep. */
@@ -148,6 +150,7 @@ export class SimulatedStation {
 		this.thing = options.thing;
 		this.#bus = new VirtualBus({ now: this.#now });
 		this.#rubbish = options.random.child("retained memory");
+		this.#radio = new Radio(options.random.child("radio"));
 		const random = options.random.child("parts");
 		const surroundings = { weather: options.weather, random };
 		this.#parts = wire(options.definition, this.#bus, surroundings, options.parts);
@@ -276,7 +279,7 @@ export class SimulatedStation {
 		const device: VirtualDevice = new VirtualDevice({
 			identity,
 			clock: this.#world.createClock(turn, this.#now, crystal, this.#tickOrigin),
-			network: this.#world.createNetwork(thing, turn, credentials),
+			network: this.#world.createNetwork(thing, turn, credentials, this.#radio),
 			random: random.child(`boot ${this.#boots}`),
 			bus: this.#bus,
 			flash,

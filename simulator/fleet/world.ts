@@ -8,6 +8,7 @@ import {
 	type Turn,
 } from "../device/clock.ts";
 import type { DeviceNetwork } from "../device/network.ts";
+import type { Radio } from "../device/radio.ts";
 import { type PathOptions, usualPath, type VirtualNetwork, VirtualPath } from "../device/socket.ts";
 import { type Credentials, TlsNetwork } from "../device/tls.ts";
 import type { VirtualClock } from "../kernel/clock.ts";
@@ -25,8 +26,11 @@ export interface World {
 	 * @param boot     the moment from which its ticks count, now unless given
 	 */
 	createClock(turn: Turn, now: () => number, crystal?: Crystal, boot?: number): DeviceClock;
-	/** @param own  what the device has instead of what it was given */
-	createNetwork(thing: string, turn: Turn, own?: OwnCredentials): DeviceNetwork;
+	/**
+	 * @param own    what the device has instead of what it was given
+	 * @param radio  what the signal strength is read from; unknown without
+	 */
+	createNetwork(thing: string, turn: Turn, own?: OwnCredentials, radio?: Radio): DeviceNetwork;
 }
 
 /** Real time and real sockets. */
@@ -57,13 +61,15 @@ export class RealWorld implements World {
 		return new RealClock(turn, now, boot);
 	}
 
-	createNetwork(thing: string, turn: Turn, own?: OwnCredentials): DeviceNetwork {
+	createNetwork(thing: string, turn: Turn, own?: OwnCredentials, radio?: Radio): DeviceNetwork {
 		const given = this.#credentials(thing);
 		const credentials =
 			own === undefined ? given : { ...given, certificate: own.certificate, key: own.privateKey };
-		return new TlsNetwork(credentials, turn, (version) => {
+		const network = new TlsNetwork(credentials, turn, (version) => {
 			this.tlsVersion = version;
 		});
+		network.radio = radio;
+		return network;
 	}
 
 	/** Forgets everything that was scheduled. */
@@ -114,10 +120,11 @@ export class VirtualWorld implements World {
 		return new KernelClock(this.#clock, turn, crystal, boot);
 	}
 
-	createNetwork(thing: string, turn: Turn): DeviceNetwork {
+	createNetwork(thing: string, turn: Turn, _own?: OwnCredentials, radio?: Radio): DeviceNetwork {
 		const link = this.#link(thing);
 		const path = new VirtualPath(this.network, thing, link.random, turn, link.options);
 		path.block(link.isBlockedUp, link.isBlockedDown);
+		path.radio = radio;
 		link.path = path;
 		return path;
 	}

@@ -5,6 +5,7 @@ import config from "mc/config";
 import Time from "time";
 import { tlsSocketWith } from "../../network/tls.ts";
 import type { Power } from "../../ports/device.ts";
+import type { NetworkInterface } from "../../ports/interface.ts";
 import { boot, identify } from "../../station/boot.ts";
 import { CrashRecord, crashBytes, type Guard, guardWith } from "../../station/crash.ts";
 import { credentialsOf, type FlashedIdentity, readFlashed } from "../../station/flashed.ts";
@@ -46,13 +47,14 @@ function run(lastLines: readonly string[], log: (line: string) => void, guard: G
 		Socket: tlsSocketWith(credentialsOf(flashed, credentials), tlsHostWith(guard, clock, log)),
 		Datagram: datagramWith(guard),
 		resolver: resolverWith(guard),
+		get rssiDbm() {
+			return radio?.RSSI;
+		},
 	};
-	let isListening = false;
+	let radio: NetworkInterface | undefined;
 	const power: Power = {
 		startRadio() {
-			if (isListening) return;
-			isListening = true;
-			keepConnected(flashed.wifi, clock.ticks, clock, random, guard, {
+			radio ??= keepConnected(flashed.wifi, clock.ticks, clock, random, guard, {
 				onUp: (now) => firmware.networkUp(now),
 				onDown: (now) => firmware.networkDown(now),
 				onChanged: (now) => firmware.networkChanged(now),

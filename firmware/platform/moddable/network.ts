@@ -5,7 +5,7 @@ import TlsEngine from "embedded:isobar/tls";
 import { type KeeperHost, NetworkKeeper } from "../../network/keeper.ts";
 import type { TlsHost } from "../../network/tls.ts";
 import type { Clock, Random, Ticks } from "../../ports/clock.ts";
-import type { Access } from "../../ports/interface.ts";
+import type { Access, NetworkInterface } from "../../ports/interface.ts";
 import type { DatagramConstructor, Resolver } from "../../ports/socket.ts";
 import type { Guard } from "../../station/crash.ts";
 import { builtAt } from "../../station/version.ts";
@@ -19,7 +19,7 @@ export function keepConnected(
 	random: Random,
 	guard: Guard,
 	host: KeeperHost,
-): void {
+): NetworkInterface {
 	const network = new Interface({
 		onChanged: guard(() => {
 			keeper.onChanged(clock.ticks);
@@ -35,6 +35,7 @@ export function keepConnected(
 	});
 	keeper.open(from);
 	settle();
+	return network;
 }
 
 /** What TLS needs of the chip. */

@@ -42,6 +42,7 @@ class FakeInterface {
 	connection = 200;
 	address = "10.0.0.2";
 	BSSID = "aa";
+	RSSI = -67;
 	attempts = 0;
 	readonly #onChanged: () => void;
 
@@ -199,14 +200,21 @@ describe("network interface", () => {
 		const { keepConnected } = await import("../../../firmware/platform/moddable/network.ts");
 		const events: string[] = [];
 		const clock = new ModdableClock(guard);
-		keepConnected({ SSID: "roof" }, 0 as Ticks, clock, random, guard, {
+		const network = keepConnected({ SSID: "roof" }, 0 as Ticks, clock, random, guard, {
 			onUp: (now) => events.push(`${now} up`),
 			onDown: (now) => events.push(`${now} down`),
 			onChanged: (now) => events.push(`${now} changed`),
 			log: () => {},
 		});
-		return { wifi: FakeInterface.last, events };
+		return { wifi: FakeInterface.last, network, events };
 	}
+
+	test("hands out the interface that it keeps, for the signal strength to be read from", async () => {
+		const { wifi, network } = await load();
+		expect(network).toBe(wifi);
+		wifi.RSSI = -81;
+		expect(network.RSSI).toBe(-81);
+	});
 
 	test("the timer of the SDK makes the attempts, and what the interface says gets through", async () => {
 		const { wifi, events } = await load();

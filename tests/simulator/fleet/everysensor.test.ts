@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import Ajv from "ajv/dist/2020.js";
 import { defineStation, sensor } from "isobar/firmware";
 import {
 	Anemometer,
@@ -82,12 +84,17 @@ describe("a station with every sensor, in dense reports", () => {
 		expect(Object.keys(last)).toHaveLength(7 + 10 + 9);
 	});
 
-	test("tells of its charge in the health message", () => {
+	test("tells of its charge and its reception in the health message, in the published form", () => {
 		const health = JSON.parse(bench.broker.messages.get("isobar/station-1/health")!);
 		expect(health).toMatchObject({
 			batteryMv: expect.any(Number),
 			stateOfCharge: expect.any(Number),
+			rssiDbm: expect.any(Number),
 		});
+		const schema = JSON.parse(readFileSync("schema/health.schema.json", "utf8"));
+		const validate = new Ajv().compile(schema);
+		expect(validate(health) || validate.errors).toBe(true);
+		expect(validate({ ...health, rssiDbm: 0 })).toBe(false);
 	});
 
 	test("what it derives fits what it measures", () => {

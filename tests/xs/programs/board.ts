@@ -271,6 +271,7 @@ export class RemoteBoard implements Device, Clock, Random {
 					remote(Operation.Resolve, 0, 0);
 				},
 			},
+			rssiDbm: -67,
 		};
 	}
 
