@@ -109,7 +109,7 @@ test("stations with a claim alone get themselves an identity over mutual TLS, an
 	expect(balance(fleet.stations, archive)).toMatchObject({ lost: 0, duplicates: 0, shed: 0 });
 	expect(fleet.stations.map(({ crashes }) => crashes)).toEqual([0, 0, 0]);
 	expect(lines.join("\n")).not.toMatch(/PRIVATE KEY|BEGIN CERTIFICATE/);
-}, 90_000);
+});
 
 test("power that fails again and again on the way leaves one live certificate each, and no orphan", async () => {
 	const random = new RandomStream(7);
@@ -129,4 +129,4 @@ test("power that fails again and again on the way leaves one live certificate ea
 	cloud = await start();
 	expect(certificatesOf()).toEqual(oneEach);
 	expect(fleet.stations.every(({ boots }) => boots >= 9)).toBe(true);
-}, 120_000);
+});

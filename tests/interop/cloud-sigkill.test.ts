@@ -11,7 +11,7 @@ import { dataKey } from "../support/vault.ts";
 
 /** Built once, so that a start takes no compiler. */
 const built = new PackageBench();
-beforeAll(() => built.build(), 120_000);
+beforeAll(() => built.build());
 afterAll(() => built.end());
 
 let bench: CloudBench;
@@ -97,5 +97,4 @@ test.each([
 		}
 		expect(rows).toBeGreaterThanOrEqual(60 * 6);
 	},
-	180_000,
 );

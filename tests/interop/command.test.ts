@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Command, PackageBench } from "../support/package.ts";
 
 const bench = new PackageBench();
-beforeAll(() => bench.build(), 60_000);
+beforeAll(() => bench.build());
 afterAll(() => bench.end());
 
 let cwd: string;
@@ -46,7 +46,7 @@ describe("the command in a process of its own", () => {
 			expect(Math.max(...sequences) - Math.min(...sequences) + 1).toBe(sequences.length);
 			expect(sequences.length).toBeGreaterThanOrEqual(6);
 		}
-	}, 60_000);
+	});
 
 	test("SIGTERM is a Ctrl-C, and the second one ends it", async () => {
 		const polite = bench.start(`${quick} --stations 1`, cwd);
@@ -63,7 +63,7 @@ describe("the command in a process of its own", () => {
 		await hasty.printed(/Ctrl-C ends at once/);
 		hasty.signal("SIGINT");
 		expect(await hasty.ended).toBe(130);
-	}, 60_000);
+	});
 });
 
 const garden = `
@@ -157,7 +157,7 @@ describe("--station", () => {
 			0,
 			expect.stringContaining("observe every 2 s"),
 		]);
-	}, 60_000);
+	});
 
 	test.each([
 		["no file", "", /^--station: no file station\.ts; expected a station file$/],
@@ -193,20 +193,16 @@ describe("--station", () => {
 			"import { x } from './x.js'; export default x;",
 			/^--station: .*x\.js.* imports "node:fs"; expected isobar\/firmware, isobar\/sensors, isobar\/simulator or a file of your own$/,
 		],
-	])(
-		"%s is one line and exit code 2",
-		async (_name, text, expected) => {
-			if (text !== "") write("station.ts", text);
-			write("soil.ts", soil);
-			write("x.js", "import fs from 'node:fs'; export const x = fs;");
-			const command = up("station.ts");
-			expect(await command.ended).toBe(2);
-			expect(command.out).toBe("");
-			expect(command.err).toMatch(/^isobar: [^\n]+\n$/);
-			expect(command.err.slice(8, -1)).toMatch(expected);
-		},
-		60_000,
-	);
+	])("%s is one line and exit code 2", async (_name, text, expected) => {
+		if (text !== "") write("station.ts", text);
+		write("soil.ts", soil);
+		write("x.js", "import fs from 'node:fs'; export const x = fs;");
+		const command = up("station.ts");
+		expect(await command.ended).toBe(2);
+		expect(command.out).toBe("");
+		expect(command.err).toMatch(/^isobar: [^\n]+\n$/);
+		expect(command.err.slice(8, -1)).toMatch(expected);
+	});
 
 	test("each of several mistakes has its line", async () => {
 		write(
@@ -222,5 +218,5 @@ describe("--station", () => {
 			"isobar: --station: station.ts:29:54",
 			"isobar: --station: soil.ts:18:3",
 		]);
-	}, 60_000);
+	});
 });

@@ -8,7 +8,7 @@ import { PackageBench } from "../support/package.ts";
 
 /** Built once, so that a start takes no compiler. */
 const built = new PackageBench();
-beforeAll(() => built.build(), 60_000);
+beforeAll(() => built.build());
 afterAll(() => built.end());
 
 let bench: CloudBench;
@@ -104,4 +104,4 @@ test("SIGKILL at ten steps of ingest and compaction: what was acknowledged is th
 	expect(await cloud.archive.audit()).toEqual({ rows, repeated: 0 });
 	await cloud.archive.compactor.compact(Date.now());
 	expect(await cloud.archive.audit()).toEqual({ rows, repeated: 0 });
-}, 180_000);
+});

@@ -68,7 +68,7 @@ describe.each([1, 2] as const)("every byte of a QoS %i exchange, with every mish
 		const steps = stepsOf(mishaps, await measure(options));
 		await walk(options, steps);
 		await expectWhole(cloud.archive, steps);
-	}, 60_000);
+	});
 
 	(isSkipped ? test.skip : test)(
 		"in front of mosquitto: every observation exactly once in the archive",
@@ -91,7 +91,6 @@ describe.each([1, 2] as const)("every byte of a QoS %i exchange, with every mish
 			await expectWhole(archive, steps);
 			if (qos === 2) expectOnceEach(passedOn, steps);
 		},
-		60_000,
 	);
 });
 

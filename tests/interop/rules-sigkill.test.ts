@@ -89,4 +89,4 @@ test("SIGKILL at any moment: what was acknowledged is in the queue and in the ta
 	expect([...acknowledged].filter((n) => !queued.has(n))).toEqual([]);
 	expect([...acknowledged].filter((n) => !stored.has(n))).toEqual([]);
 	expect(acknowledged.size).toBeGreaterThanOrEqual(120);
-}, 240_000);
+});

@@ -73,7 +73,7 @@ describeEngine("a handshake that is cut", () => {
 		expect(cuts).toMatchObject({ up: true, early: 0, failed: 0 });
 		expect(cuts.length).toBeGreaterThan(800);
 		expect(cuts.waited).toBeGreaterThan(cuts.length - 8);
-	}, 60_000);
+	});
 
 	test("with a session ticket, or with TLS 1.3, at every thirteenth byte", async () => {
 		const cuts = await connect<Cuts>(await serve(), { sweep: "cuts", stride: 13 });
@@ -95,7 +95,7 @@ describeEngine("a handshake in which somebody turns a bit", () => {
 		expect(flips).toMatchObject({ up: true, upAgain: true });
 		expect(flips.length).toBeGreaterThan(800);
 		expect(flips.unnoticed.filter((offset) => offset !== 1 && offset !== 2)).toEqual([]);
-	}, 60_000);
+	});
 });
 
 describeEngine("a chip that is out of memory", () => {

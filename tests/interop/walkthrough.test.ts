@@ -51,7 +51,7 @@ beforeAll(async () => {
 		http: { port: 0 },
 		log: (line) => appendFileSync(join(directory, "cloud.log"), `${line}\n`),
 	});
-}, 120_000);
+});
 afterAll(async () => {
 	await cloud?.close();
 	bench.end();

@@ -14,7 +14,7 @@ const bounds = {
 let siege: Siege;
 beforeEach(async () => {
 	siege = await Siege.begin(bounds);
-}, 120_000);
+});
 afterEach(() => siege.abandon());
 
 /** A connection to the HTTP side, and what has come over it. */
@@ -59,7 +59,7 @@ test("bodies that are huge, endless or slow", async () => {
 		await pass(100);
 	}
 	await siege.end();
-}, 200_000);
+});
 
 test("headers that are endless or slow", async () => {
 	const lines = "X-More: 0123456789\r\n".repeat(2_000);
@@ -71,7 +71,7 @@ test("headers that are endless or slow", async () => {
 		await pass(100);
 	}
 	await siege.end();
-}, 200_000);
+});
 
 describe("requests for what is not theirs", () => {
 	test("paths out of the page, another Host, none, and bytes that are no HTTP", async () => {
@@ -85,7 +85,7 @@ describe("requests for what is not theirs", () => {
 		expect((await ask("GET /api/things HTTP/1.1\r\n\r\n")).status).toBe(400);
 		expect((await ask("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n")).status).toBe(400);
 		await siege.end();
-	}, 200_000);
+	});
 });
 
 test("connections beyond the bound are closed, and there is room again when others go", async () => {
@@ -95,7 +95,7 @@ test("connections beyond the bound are closed, and there is room again when othe
 	await until(() => more.some(({ socket }) => socket.destroyed), "some of them are closed");
 	for (const { socket } of [...first, ...more]) socket.destroy();
 	await siege.end();
-}, 200_000);
+});
 
 test("who follows the news and never reads has a bound, in number and in bytes", async () => {
 	const request = `GET /api/isobar/stream HTTP/1.1\r\n${host}\r\n`;
@@ -111,7 +111,7 @@ test("who follows the news and never reads has a bound, in number and in bytes",
 	for (const { socket } of readers) socket.destroy();
 	await until(async () => (await ask(request)).status === 200, "there is room again");
 	await siege.end();
-}, 200_000);
+});
 
 test("news for a reader that takes none are dropped with the reader", async () => {
 	const stream = new NewsStream({ newsReaders: 2, newsBytes: 10_000 });

@@ -11,7 +11,7 @@ const connectMs = 5_000;
 let siege: Siege;
 beforeEach(async () => {
 	siege = await Siege.begin({ publishesPerSecond: 50 });
-}, 120_000);
+});
 afterEach(() => siege.abandon());
 
 const publish = (topic: string, payload: string | Buffer, qos: 0 | 1 | 2 = 1): Buffer =>
@@ -114,7 +114,7 @@ test("packets that are too large end the connection, before and after CONNECT", 
 	await siege.bench.logged(/^closed .*mallory\): a packet larger than allowed$/);
 	await siege.bench.logged(/^closed .*mallory\): a payload of more than 128 KB$/);
 	await siege.end();
-}, 200_000);
+});
 
 describe("who does not come to the point", () => {
 	test("no CONNECT, half of one, and one that comes by the byte are let go, as is half a ClientHello", async () => {
@@ -140,7 +140,7 @@ describe("who does not come to the point", () => {
 		await siege.bench.logged(/^closed .*: connect did not arrive in time$/);
 		await siege.bench.logged(/^refused .*: the TLS handshake failed: /);
 		await siege.end();
-	}, 200_000);
+	});
 });
 
 describe("topics", () => {
@@ -159,7 +159,7 @@ describe("topics", () => {
 		await siege.bench.logged(/^closed .*mallory\): a topic of more than 256 bytes$/);
 		await siege.bench.logged(/^closed .*mallory\): a topic of more than 8 levels$/);
 		await siege.end();
-	}, 200_000);
+	});
 
 	test("thousands of filters in one packet, and a 51st subscription, end the connection", async () => {
 		const flood = await siege.client("mallory");
@@ -172,7 +172,7 @@ describe("topics", () => {
 		// What others can cause is not written without a bound.
 		expect(siege.bench.lines.filter((line) => line.startsWith("closed")).length).toBeLessThan(210);
 		await siege.end();
-	}, 200_000);
+	});
 });
 
 test("two that fight for a client id as fast as they can", async () => {
@@ -189,7 +189,7 @@ test("two that fight for a client id as fast as they can", async () => {
 		"one of them is left",
 	);
 	await siege.end();
-}, 300_000);
+});
 
 test("who publishes faster than 50 messages a second waits, and has them all acknowledged", async () => {
 	const socket = await siege.client("mallory");
@@ -208,4 +208,4 @@ test("who publishes faster than 50 messages a second waits, and has them all ack
 		await siege.metric('isobar_publish_in_total{result="throttle",protocol="mqtt"}'),
 	).toBeGreaterThanOrEqual(count - 100);
 	await siege.end();
-}, 200_000);
+});

@@ -8,7 +8,7 @@ const messageBytes = 32 * 1024;
 let siege: Siege;
 beforeEach(async () => {
 	siege = await Siege.begin({ outboundBytes, publishesPerSecond: 100_000 });
-}, 120_000);
+});
 afterEach(() => siege.abandon());
 
 test.each([[0], [1]] as const)(
@@ -85,7 +85,7 @@ test("retained messages have a bound together; what is beyond is published alone
 	expect(alone).toBeGreaterThan(75);
 	await siege.bench.logged(/^retained "kept\/\d+": no room, it is published alone/);
 	await siege.end();
-}, 200_000);
+});
 
 test("messages for a session that is kept have a bound, and those that fit come to it", async () => {
 	await siege.abandon();
@@ -123,4 +123,4 @@ test("messages for a session that is kept have a bound, and those that fit come 
 	expect(await leftOut()).toBe(91);
 	back.write(siege.connectPacket("trudy"));
 	await siege.end();
-}, 200_000);
+});
