@@ -1,13 +1,15 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { TimeQuality } from "../firmware/base/observation.ts";
 import { statusName } from "../firmware/base/status.ts";
-import { type DecodedReport, decodeReport } from "../firmware/payload/decode.ts";
+import { decodeColumns, type ReportColumns } from "../firmware/payload/columns.ts";
+import { observationOf } from "../firmware/payload/decode.ts";
 import type { ChannelTable } from "../firmware/sensing/channel.ts";
 import { BoundedLog } from "./boundedlog.ts";
 import { usualBounds } from "./bounds.ts";
 import { GroupCommit, type Settled } from "./commit.ts";
 import { type AppendLog, DiskLog, readLines } from "./log.ts";
+import { type ArchivedObservation, toRow } from "./row.ts";
+import { RowWriter } from "./rowwriter.ts";
 import { SequenceSet } from "./sequences.ts";
 import { auditParts, rowsOfParts } from "./store/audit.ts";
 import { Compactor } from "./store/compactor.ts";
@@ -18,25 +20,6 @@ import { activeFile, closedSegments, landingPaths, segmentFile } from "./store/s
 import { Store } from "./store/store.ts";
 import type { LineCodec } from "./vault/lines.ts";
 import { Vault } from "./vault/vault.ts";
-
-/**
- * One line of the archive. Beside these members it has one for each channel of the observation,
- * by the channel's name and in its unit, null where the value is missing.
- */
-export interface ArchivedObservation {
-	readonly thing: string;
-	readonly sequence: number;
-	/** Start of the half-open window, ISO 8601 in UTC. */
-	readonly time: string;
-	readonly periodSeconds: number;
-	/** Left out when the time is synchronised. */
-	readonly timeQuality?: TimeQuality;
-	/** Why values are missing, by channel name; left out when none is. */
-	readonly reasons?: Readonly<Record<string, string>>;
-	/** What is odd about values, by channel name; left out when nothing is. */
-	readonly flags?: Readonly<Record<string, readonly string[]>>;
-	readonly [channel: string]: unknown;
-}
 
 export interface ArchiveOptions {
 	readonly channels: ChannelTable;
@@ -71,6 +54,7 @@ export class Archive {
 	readonly #rejected: GroupCommit;
 	readonly #known: Map<string, SequenceSet>;
 	readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+	readonly #writer = new RowWriter();
 	readonly #noted = new Set<string>();
 
 	/** Reads what is there, for queries. */
@@ -78,7 +62,7 @@ export class Archive {
 	/** Moves what is there to Parquet. */
 	readonly compactor: Compactor;
 	/** Called with observations that are on disk and were not there before, in the order of a report. */
-	onArchived: (rows: readonly ArchivedObservation[]) => void = () => {};
+	onArchived: ((rows: readonly ArchivedObservation[]) => void) | undefined;
 	/** Observations written since the start. */
 	archived = 0;
 	/** Observations that came again since the start, and were not written again. */
@@ -197,7 +181,7 @@ export class Archive {
 	 */
 	append(thing: string, payload: Uint8Array, done: Settled): void {
 		const text = this.#decodeText(payload);
-		const report = text === undefined ? "not UTF-8" : this.#decode(text);
+		const report = text === undefined ? "not UTF-8" : this.#decode(payload, text);
 		if (typeof report === "string") {
 			this.#reject(thing, payload, text, report, done);
 			return;
@@ -271,38 +255,33 @@ export class Archive {
 	}
 
 	/** A report, or the reason why it is none. */
-	#decode(text: string): DecodedReport | string {
-		const report = decodeReport(text, this.#channels);
+	#decode(payload: Uint8Array, text: string): ReportColumns | string {
+		const report = decodeColumns(payload, text, this.#channels);
 		if (typeof report === "number") return statusName(report);
-		for (const { startSeconds } of report.observations) {
-			if (startSeconds < secondsMinimum || startSeconds > secondsMaximum)
-				return "a time out of range";
-		}
+		const { count, startSeconds, periodSeconds } = report;
+		const lastSeconds = startSeconds + (count - 1) * periodSeconds;
+		if (startSeconds < secondsMinimum || lastSeconds > secondsMaximum) return "a time out of range";
 		return report;
 	}
 
-	#keep(thing: string, report: DecodedReport, done: Settled): void {
+	#keep(thing: string, report: ReportColumns, done: Settled): void {
 		const known = setOf(this.#known, thing);
-		const added: ArchivedObservation[] = [];
-		let lines = "";
-		for (const observation of report.observations) {
-			if (!known.add(observation.sequence)) continue;
-			const row = toRow(thing, report.periodSeconds, observation);
-			added.push(row);
-			lines += `${JSON.stringify(row)}\n`;
+		const rows: number[] = [];
+		for (let row = 0; row < report.count; row++) {
+			if (known.add(report.sequence + row)) rows.push(row);
 		}
 		this.#observations.add(
-			lines,
+			this.#writer.write(thing, report, rows),
 			(error) => {
 				if (!error) {
-					this.archived += added.length;
-					this.duplicates += report.observations.length - added.length;
-					this.onArchived(added);
+					this.archived += rows.length;
+					this.duplicates += report.count - rows.length;
+					this.onArchived?.(rows.map((row) => rowOf(thing, report, row)));
 				}
 				done(error);
 			},
 			() => {
-				for (const { sequence } of added) known.remove(sequence);
+				for (const row of rows) known.remove(report.sequence + row);
 			},
 		);
 	}
@@ -361,21 +340,6 @@ function setOf(sets: Map<string, SequenceSet>, thing: string): SequenceSet {
 	return set;
 }
 
-/** An observation as it stands in the archive. */
-export function toRow(
-	thing: string,
-	periodSeconds: number,
-	observation: DecodedReport["observations"][number],
-): ArchivedObservation {
-	const { sequence, startSeconds, timeQuality, values, reasons, flags } = observation;
-	return {
-		thing,
-		sequence,
-		time: new Date(startSeconds * 1000).toISOString(),
-		periodSeconds,
-		...(timeQuality === 0 ? {} : { timeQuality }),
-		...values,
-		...(Object.keys(reasons).length === 0 ? {} : { reasons }),
-		...(Object.keys(flags).length === 0 ? {} : { flags }),
-	};
+function rowOf(thing: string, report: ReportColumns, row: number): ArchivedObservation {
+	return toRow(thing, report.periodSeconds, observationOf(report, row));
 }

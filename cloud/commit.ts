@@ -1,11 +1,12 @@
 import type { AppendLog } from "./log.ts";
+import { Pile } from "./pile.ts";
 
 /** Called once, when what was handed in is safe, or with the reason why it is not. */
 export type Settled = (error?: Error) => void;
 
 /** What waits for one sync. */
 interface Group {
-	text: string;
+	readonly lines: Pile;
 	readonly waiting: { readonly done: Settled; readonly undo: (() => void) | undefined }[];
 }
 
@@ -15,8 +16,9 @@ interface Group {
  */
 export class GroupCommit {
 	readonly #log: AppendLog;
-	readonly #encoder = new TextEncoder();
-	#gathering: Group = { text: "", waiting: [] };
+	#gathering: Group = { lines: new Pile(), waiting: [] };
+	/** Takes the lines of the group after that. */
+	#spare = new Pile();
 	#running = false;
 	#stopped = false;
 	#onIdle: (() => void) | undefined;
@@ -32,12 +34,12 @@ export class GroupCommit {
 	}
 
 	/**
-	 * @param text  whole lines, or "" to be called back after all that came before
+	 * @param lines  whole lines, which are copied, or "" to be called back after all that came before
 	 * @param done  called when it is on disk, or could not be written
 	 * @param undo  called before `done` when it could not be written
 	 */
-	add(text: string, done: Settled, undo?: () => void): void {
-		this.#gathering.text += text;
+	add(lines: string | Uint8Array, done: Settled, undo?: () => void): void {
+		this.#gathering.lines.add(lines);
 		this.#gathering.waiting.push({ done, undo });
 		if (!this.#running) void this.#run();
 	}
@@ -86,14 +88,16 @@ export class GroupCommit {
 		await new Promise<void>((resolve) => setImmediate(resolve));
 		while (this.#gathering.waiting.length > 0 && !this.#stopped) {
 			const group = this.#gathering;
-			this.#gathering = { text: "", waiting: [] };
+			this.#gathering = { lines: this.#spare, waiting: [] };
 			let failure: Error | undefined;
 			try {
-				if (group.text !== "") await this.#log.append(this.#encoder.encode(group.text));
+				if (group.lines.length > 0) await this.#log.append(group.lines.bytes);
 			} catch (error) {
 				failure = error as Error;
 			}
 			if (this.#stopped) return;
+			group.lines.clear();
+			this.#spare = group.lines;
 			if (failure) this.#fail(group, failure);
 			else for (const { done } of group.waiting) done();
 			this.#turn();
@@ -115,7 +119,8 @@ export class GroupCommit {
 	 */
 	#fail(group: Group, failure: Error): void {
 		const waiting = [...group.waiting, ...this.#gathering.waiting];
-		this.#gathering = { text: "", waiting: [] };
+		this.#gathering.lines.clear();
+		this.#gathering = { lines: this.#gathering.lines, waiting: [] };
 		for (const { undo } of waiting) undo?.();
 		for (const { done } of waiting) done(failure);
 	}

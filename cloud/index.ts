@@ -1,5 +1,4 @@
 /** The local cloud: one process that behaves like AWS IoT Core in what a station uses. */
-export type { ArchivedObservation } from "./archive.ts";
 export { CloudFault } from "./fault.ts";
 export type { LogEvent } from "./logevent.ts";
 export { type Cloud, type CloudOptions, type HttpOptions, startCloud } from "./main.ts";
@@ -10,6 +9,7 @@ export type { ProvisioningClaim } from "./provisioning/service.ts";
 export { type ProvisioningTemplate, Templates } from "./provisioning/templates.ts";
 export type { Secrets } from "./registry/authoritykey.ts";
 export { RegistryFault } from "./registry/fault.ts";
+export type { ArchivedObservation } from "./row.ts";
 export { ShadowRejected } from "./shadows.ts";
 export type { Series, SeriesAnswer, SeriesChannel, SeriesRequest } from "./store/series.ts";
 export { encryptCopy } from "./vault/convert.ts";

@@ -22,7 +22,10 @@ const syncData = promisify(fdatasync);
 export interface AppendLog {
 	/** Bytes of the file that are on disk to stay, where it can tell. */
 	readonly size?: number;
-	/** Resolves when the bytes are on disk to stay; rejects when none of them count as written. */
+	/**
+	 * Resolves when the bytes, which may change after that, are on disk to stay; rejects when none of them
+	 * count as written.
+	 */
 	append(bytes: Uint8Array): Promise<void>;
 	/** Gives what is there another name, and goes on with an empty file. Not while an append is under way. */
 	rotate?(to: string): void;

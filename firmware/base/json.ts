@@ -5,8 +5,8 @@ import { readUtf8 } from "./bytes.ts";
 export type Document = Readonly<Record<string, unknown>>;
 
 /**
- * Parses a document that came from outside. The only JSON.parse of the firmware, and the only
- * catch around it.
+ * Parses a document that came from outside. This file has the only JSON.parse of the firmware, and the
+ * only catch around it.
  *
  * Size and nesting are bounded before the parser sees a byte, because a parser that runs out of
  * heap or stack ends the machine.
@@ -20,6 +20,20 @@ export function parseDocument(bytes: Uint8Array): Document | undefined {
 	if (bytes.length > Limits.documentBytes || !isShallow(bytes)) return undefined;
 	const text = readUtf8(bytes, 0, bytes.length);
 	if (text === undefined) return undefined;
+	try {
+		return asDocument(JSON.parse(text));
+	} catch {
+		return undefined;
+	}
+}
+
+/**
+ * The same for who has the bytes as text already, and would not decode them again.
+ *
+ * @param text  what the bytes say
+ */
+export function parseDecoded(bytes: Uint8Array, text: string): Document | undefined {
+	if (bytes.length > Limits.documentBytes || !isShallow(bytes)) return undefined;
 	try {
 		return asDocument(JSON.parse(text));
 	} catch {

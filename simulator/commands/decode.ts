@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { toRow } from "../../cloud/archive.ts";
+import { toRow } from "../../cloud/row.ts";
 import {
 	ChannelTable,
 	type DecodedReport,

@@ -1,4 +1,4 @@
-import type { ArchivedObservation } from "../../archive.ts";
+import type { ArchivedObservation } from "../../row.ts";
 import { rowColumns } from "../../store/rows.ts";
 import { channelsOf, selectRows } from "../../store/source.ts";
 import type { Store } from "../../store/store.ts";

@@ -1,5 +1,5 @@
 import type { ChannelTable } from "../../../firmware/sensing/channel.ts";
-import type { ArchivedObservation } from "../../archive.ts";
+import type { ArchivedObservation } from "../../row.ts";
 import type { JsonObject } from "../../services/document.ts";
 import type { Alarm, CurrentValue, StationDetail, StationView } from "../views.ts";
 import { observedAlarms } from "./alarms.ts";

@@ -1,5 +1,5 @@
 import type { ChannelTable } from "../../../firmware/sensing/channel.ts";
-import type { Archive, ArchivedObservation } from "../../archive.ts";
+import type { Archive } from "../../archive.ts";
 import type { Bounds } from "../../bounds.ts";
 import type { Broker } from "../../broker.ts";
 import { messageOf } from "../../fault.ts";
@@ -7,6 +7,7 @@ import type { CloudEvent } from "../../notice/events.ts";
 import type { Notices } from "../../notice/notices.ts";
 import { isThingName } from "../../registry/checks.ts";
 import type { RegistryStore } from "../../registry/store.ts";
+import type { ArchivedObservation } from "../../row.ts";
 import type { JsonObject } from "../../services/document.ts";
 import { parseShadowTopic } from "../../services/shadow.ts";
 import type { Shadows } from "../../shadows.ts";
@@ -99,7 +100,7 @@ export class Watch {
 		archive.onArchived = (rows) => this.#observe(rows);
 		this.#ends.push(
 			() => {
-				archive.onArchived = () => {};
+				archive.onArchived = undefined;
 			},
 			broker.subscribe("$aws/events/presence/+/+", (topic, payload) =>
 				this.#presence(topic, payload),
