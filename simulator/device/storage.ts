@@ -211,35 +211,32 @@ export class VirtualFlash implements FlashPartition {
 		const { blockLength } = this.#status;
 		let block = this.#blockOf(offset);
 		let into = offset - block * blockLength;
-		let bytes = this.#blocks.get(block) ?? erased;
-		for (let at = 0; at < from.length; at++) {
-			if (into === blockLength) {
-				block += 1;
-				into = 0;
-				bytes = this.#blocks.get(block) ?? erased;
+		for (let at = 0; at < from.length; block++) {
+			const bytes = this.#blocks.get(block) ?? erased;
+			const end = Math.min(from.length, at + blockLength - into);
+			const held = Math.min(end, at + bytes.length - into);
+			const shift = into - at;
+			for (; at < held; at++) {
+				if ((from[at]! & ~bytes[at + shift]!) !== 0) {
+					this.#violate("bit-set", `write at ${offset + at} would set a bit`);
+				}
 			}
-			if (into < bytes.length && (from[at]! & ~bytes[into]!) !== 0) {
-				this.#violate("bit-set", `write at ${offset + at} would set a bit`);
-			}
-			into += 1;
+			at = end;
+			into = 0;
 		}
 	}
 
 	/** Clears the bits that are 0 in `from[start..end)`; `offset` is where `from[0]` belongs. */
 	#program(from: Uint8Array, start: number, end: number, offset: number): void {
-		if (start === end) return;
 		const { blockLength } = this.#status;
 		let block = this.#blockOf(offset + start);
 		let into = offset + start - block * blockLength;
-		let bytes = this.#own(block, Math.min(into + end - start, blockLength));
-		for (let at = start; at < end; at++) {
-			if (into === blockLength) {
-				block += 1;
-				into = 0;
-				bytes = this.#own(block, Math.min(end - at, blockLength));
-			}
-			bytes[into]! &= from[at]!;
-			into += 1;
+		for (let at = start; at < end; block++) {
+			const stop = Math.min(end, at + blockLength - into);
+			const bytes = this.#own(block, into + stop - at);
+			const shift = into - at;
+			for (; at < stop; at++) bytes[at + shift]! &= from[at]!;
+			into = 0;
 		}
 	}
 

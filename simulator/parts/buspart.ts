@@ -77,10 +77,12 @@ export abstract class RegisterPart extends BusPart {
 	}
 
 	protected onRead(into: Uint8Array, now: number): boolean {
+		let register = this.#pointer;
 		for (let index = 0; index < into.length; index++) {
-			into[index] = this.readRegister(this.#pointer, now);
-			this.#pointer = this.next(this.#pointer);
+			into[index] = this.readRegister(register, now);
+			register = this.next(register);
 		}
+		this.#pointer = register;
 		return true;
 	}
 }

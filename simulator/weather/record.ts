@@ -114,6 +114,10 @@ export class WeatherRecord {
 	#row = 0;
 	#share = 0;
 	#blended = 0;
+	/** What the loop before that moment begins with, and the row it is in: the next moment is mostly in both. */
+	#loopStart = 0;
+	#rowStart = Number.NaN;
+	#rowEnd = Number.NaN;
 
 	/**
 	 * @param times   UTC ms of each row, ascending, at least two
@@ -188,20 +192,23 @@ export class WeatherRecord {
 
 	#seek(time: number): void {
 		if (time === this.#time) return;
-		const phase = this.phase(time);
-		const moment = this.start + phase;
-		const intoBlend = (phase - (this.period - this.#blend)) / this.#blend;
+		let moment = time - this.#loopStart;
+		if (!(moment >= this.#rowStart && moment < this.#rowEnd)) {
+			moment = this.start + this.phase(time);
+			this.#loopStart = time - moment;
+			this.#enterRow(this.#rowAt(moment));
+		}
 		this.#time = time;
-		this.#row = this.#rowAt(moment);
-		this.#share = this.#shareOf(this.#row, moment);
-		this.#blended = intoBlend > 0 ? smoothstep(intoBlend) : 0;
+		this.#share = (moment - this.#rowStart) / (this.#rowEnd - this.#rowStart);
+		const intoBlend = moment - this.start - (this.period - this.#blend);
+		this.#blended = intoBlend > 0 ? smoothstep(intoBlend / this.#blend) : 0;
 	}
 
-	/** How far a moment is between a row and the next one, 0..1. */
-	#shareOf(row: number, moment: number): number {
+	#enterRow(row: number): void {
 		const times = this.#times;
-		const next = row === times.length - 1 ? this.start + this.period : times[row + 1]!;
-		return (moment - times[row]!) / (next - times[row]!);
+		this.#row = row;
+		this.#rowStart = times[row]!;
+		this.#rowEnd = row === times.length - 1 ? this.start + this.period : times[row + 1]!;
 	}
 
 	/** The value of a column at the moment that was sought. */
