@@ -36,7 +36,6 @@ interface Format {
 export class RowWriter {
 	readonly #formats = new Map<Channel, Format>();
 	#buffer = new Uint8Array(firstBytes);
-	#at = 0;
 	/** The day that was written last, counted from 1970, and its date with the T behind it. */
 	#day = Number.NaN;
 	#date: Uint8Array = new Uint8Array(0);
@@ -47,37 +46,42 @@ export class RowWriter {
 	 */
 	write(thing: string, report: ReportColumns, rows: readonly number[]): Uint8Array {
 		const { columns, reasons, flags, timeQuality } = report;
-		const quality = timeQuality === 0 ? "" : `,"timeQuality":${timeQuality}`;
-		const head = bytesOf(`{"thing":${JSON.stringify(thing)},"sequence":`);
-		const period = bytesOf(`","periodSeconds":${report.periodSeconds}${quality}`);
 		const formats = columns.map(({ channel }) => this.#formatOf(channel));
-		this.#at = 0;
+		const mayBePlain = plainName.test(thing);
+		const room = thing.length + envelopeBytes + columns.length * columnBytes;
+		let at = 0;
 		for (const row of rows) {
-			if (isNoted(reasons, row) || isNoted(flags, row)) {
-				this.#line(thing, report, row);
+			if (!mayBePlain || isNoted(reasons, row) || isNoted(flags, row)) {
+				at = this.#line(at, thing, report, row);
 				continue;
 			}
-			this.#reserve(head.length + envelopeBytes + columns.length * columnBytes);
-			this.#bytes(head);
-			this.#whole(report.sequence + row);
-			this.#bytes(timeName);
-			this.#time(report.startSeconds + row * report.periodSeconds);
-			this.#bytes(period);
+			const buffer = this.#reserve(at, room);
+			at = putBytes(buffer, at, thingName);
+			at = putText(buffer, at, thing);
+			at = putBytes(buffer, at, sequenceName);
+			at = putWhole(buffer, at, report.sequence + row);
+			at = putBytes(buffer, at, timeName);
+			at = this.#time(buffer, at, report.startSeconds + row * report.periodSeconds);
+			at = putBytes(buffer, at, periodName);
+			at = putWhole(buffer, at, report.periodSeconds);
+			if (timeQuality !== 0) {
+				at = putBytes(buffer, at, qualityName);
+				at = putWhole(buffer, at, timeQuality);
+			}
 			for (let index = 0; index < columns.length; index++) {
 				const { channel, steps } = columns[index]!;
-				this.#value(formats[index]!, channel, steps[row] ?? null);
+				at = putValue(buffer, at, formats[index]!, channel, steps[row] ?? null);
 			}
-			this.#bytes(lineEnd);
+			at = putBytes(buffer, at, lineEnd);
 		}
-		return this.#buffer.subarray(0, this.#at);
+		return this.#buffer.subarray(0, at);
 	}
 
 	/** A row that says more than its values, which is seldom. */
-	#line(thing: string, report: ReportColumns, row: number): void {
+	#line(at: number, thing: string, report: ReportColumns, row: number): number {
 		const line = toRow(thing, report.periodSeconds, observationOf(report, row));
 		const bytes = bytesOf(`${JSON.stringify(line)}\n`);
-		this.#reserve(bytes.length);
-		this.#bytes(bytes);
+		return putBytes(this.#reserve(at, bytes.length), at, bytes);
 	}
 
 	#formatOf(channel: Channel): Format {
@@ -89,79 +93,103 @@ export class RowWriter {
 		return format;
 	}
 
-	#value({ name, places }: Format, channel: Channel, step: number | null): void {
-		this.#bytes(name);
-		if (step === null) this.#bytes(nullWord);
-		else if (places < 0) this.#bytes(bytesOf(String(fromWire(step, channel))));
-		else this.#decimal(step, places);
-	}
-
-	/** A whole number of any size. */
-	#whole(value: number): void {
-		if (value <= wholeMaximum) this.#decimal(value, 0);
-		else this.#bytes(bytesOf(String(value)));
-	}
-
-	/** `value` × 10^-`places`. @param value  at most `wholeMaximum` on either side of 0 */
-	#decimal(value: number, places: number): void {
-		let rest = value < 0 ? -value | 0 : value | 0;
-		let behind = places;
-		for (; behind > 0 && rest % 10 === 0; behind--) rest = (rest / 10) | 0;
-		if (value < 0) this.#buffer[this.#at++] = minus;
-		let digits = behind + 1;
-		while (digits < powers.length && powers[digits]! <= rest) digits += 1;
-		this.#at += behind > 0 ? digits + 1 : digits;
-		let at = this.#at;
-		for (let digit = 0; digit < digits; digit++) {
-			if (behind > 0 && digit === behind) this.#buffer[--at] = point;
-			const tenth = (rest / 10) | 0;
-			this.#buffer[--at] = zero + rest - tenth * 10;
-			rest = tenth;
-		}
-	}
-
 	/** ISO 8601 in UTC. @param seconds  since 1970, in the years 0001 to 9999 */
-	#time(seconds: number): void {
+	#time(buffer: Uint8Array, start: number, seconds: number): number {
 		const day = Math.floor(seconds / secondsPerDay);
 		if (day !== this.#day) {
 			this.#day = day;
 			this.#date = bytesOf(new Date(day * secondsPerDay * 1000).toISOString().slice(0, 11));
 		}
 		const second = seconds - day * secondsPerDay;
-		this.#bytes(this.#date);
-		this.#pair((second / 3600) | 0);
-		this.#buffer[this.#at++] = colon;
-		this.#pair(((second / 60) | 0) % 60);
-		this.#buffer[this.#at++] = colon;
-		this.#pair(second % 60);
-		this.#bytes(timeEnd);
+		let at = putBytes(buffer, start, this.#date);
+		at = putPair(buffer, at, (second / 3600) | 0);
+		buffer[at++] = colon;
+		at = putPair(buffer, at, ((second / 60) | 0) % 60);
+		buffer[at++] = colon;
+		at = putPair(buffer, at, second % 60);
+		return putBytes(buffer, at, timeEnd);
 	}
 
-	/** 00 to 99. */
-	#pair(value: number): void {
-		const tens = (value / 10) | 0;
-		this.#buffer[this.#at++] = zero + tens;
-		this.#buffer[this.#at++] = zero + value - tens * 10;
-	}
-
-	/** Small pieces: to copy them one by one is faster than to ask for it. */
-	#bytes(bytes: Uint8Array): void {
-		const buffer = this.#buffer;
-		let at = this.#at;
-		for (let index = 0; index < bytes.length; index++) buffer[at++] = bytes[index]!;
-		this.#at = at;
-	}
-
-	#reserve(length: number): void {
-		if (this.#at + length <= this.#buffer.length) return;
-		const larger = new Uint8Array(2 * (this.#at + length));
-		larger.set(this.#buffer.subarray(0, this.#at));
+	/** @returns the memory, with room for `length` bytes from `at` on */
+	#reserve(at: number, length: number): Uint8Array {
+		if (at + length <= this.#buffer.length) return this.#buffer;
+		const larger = new Uint8Array(2 * (at + length));
+		larger.set(this.#buffer.subarray(0, at));
 		this.#buffer = larger;
+		return larger;
 	}
 }
 
+// Each of these writes from `at` on, and gives the place behind what it has written.
+
+/** Small pieces: to copy them one by one is faster than to ask for it. */
+function putBytes(buffer: Uint8Array, at: number, bytes: Uint8Array): number {
+	for (let index = 0; index < bytes.length; index++) buffer[at + index] = bytes[index]!;
+	return at + bytes.length;
+}
+
+/** @param text  ASCII */
+function putText(buffer: Uint8Array, at: number, text: string): number {
+	for (let index = 0; index < text.length; index++) buffer[at + index] = text.charCodeAt(index);
+	return at + text.length;
+}
+
+function putValue(
+	buffer: Uint8Array,
+	at: number,
+	{ name, places }: Format,
+	channel: Channel,
+	step: number | null,
+): number {
+	const start = putBytes(buffer, at, name);
+	if (step === null) return putBytes(buffer, start, nullWord);
+	if (places < 0) return putText(buffer, start, String(fromWire(step, channel)));
+	return putDecimal(buffer, start, step, places);
+}
+
+/** A whole number of any size. */
+function putWhole(buffer: Uint8Array, at: number, value: number): number {
+	return value <= wholeMaximum
+		? putDecimal(buffer, at, value, 0)
+		: putText(buffer, at, String(value));
+}
+
+/** `value` × 10^-`places`. @param value  at most `wholeMaximum` on either side of 0 */
+function putDecimal(buffer: Uint8Array, start: number, value: number, places: number): number {
+	let at = start;
+	let rest = value < 0 ? -value | 0 : value | 0;
+	let behind = places;
+	for (; behind > 0 && rest % 10 === 0; behind--) rest = (rest / 10) | 0;
+	if (value < 0) buffer[at++] = minus;
+	let digits = behind + 1;
+	while (digits < powers.length && powers[digits]! <= rest) digits += 1;
+	const end = at + (behind > 0 ? digits + 1 : digits);
+	at = end;
+	for (let digit = 0; digit < digits; digit++) {
+		if (behind > 0 && digit === behind) buffer[--at] = point;
+		const tenth = (rest / 10) | 0;
+		buffer[--at] = zero + rest - tenth * 10;
+		rest = tenth;
+	}
+	return end;
+}
+
+/** 00 to 99. */
+function putPair(buffer: Uint8Array, at: number, value: number): number {
+	const tens = (value / 10) | 0;
+	buffer[at] = zero + tens;
+	buffer[at + 1] = zero + value - tens * 10;
+	return at + 2;
+}
+
+/** Names that stand in JSON as they are. */
+const plainName = /^[a-zA-Z0-9:_-]*$/;
+const thingName = bytesOf('{"thing":"');
+const sequenceName = bytesOf('","sequence":');
 const timeName = bytesOf(',"time":"');
-const timeEnd = bytesOf(".000Z");
+const timeEnd = bytesOf('.000Z"');
+const periodName = bytesOf(',"periodSeconds":');
+const qualityName = bytesOf(',"timeQuality":');
 const nullWord = bytesOf("null");
 const lineEnd = bytesOf("}\n");
 
@@ -170,7 +198,7 @@ function bytesOf(text: string): Uint8Array {
 }
 
 function isNoted(notes: readonly Notes<unknown>[], row: number): boolean {
-	return notes.some(({ byRow }) => byRow[row] !== undefined);
+	return notes.length > 0 && notes.some(({ byRow }) => byRow[row] !== undefined);
 }
 
 function placesOf({ perUnit }: Channel): number {

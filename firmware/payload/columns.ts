@@ -115,7 +115,7 @@ class ColumnReader {
 	}
 
 	read(): ReportColumns | undefined {
-		const { version } = this.#envelope;
+		const { version, sequence, count, startSeconds, periodSeconds, timeQuality } = this.#envelope;
 		const others: string[] = [];
 		for (const key of Object.keys(this.#document)) {
 			if (!envelopeKeys[version].has(key)) others.push(key);
@@ -123,8 +123,14 @@ class ColumnReader {
 		const isDense = version === PayloadVersion.Dense;
 		if (!(isDense ? this.#readDense(others) : this.#readColumns(others))) return undefined;
 		if (!this.#readNotes(this.#document.q, false, this.#flags, flagOf)) return undefined;
+		// Member by member: to spread the envelope takes as long as to parse the report.
 		return {
-			...this.#envelope,
+			version,
+			sequence,
+			count,
+			startSeconds,
+			periodSeconds,
+			timeQuality,
 			columns: this.#columns,
 			reasons: this.#reasons,
 			flags: this.#flags,
