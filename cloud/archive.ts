@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { statusName } from "../firmware/base/status.ts";
 import { decodeColumns, type ReportColumns } from "../firmware/payload/columns.ts";
@@ -7,18 +7,14 @@ import type { ChannelTable } from "../firmware/sensing/channel.ts";
 import { BoundedLog } from "./boundedlog.ts";
 import { usualBounds } from "./bounds.ts";
 import { GroupCommit, type Settled } from "./commit.ts";
-import { type AppendLog, DiskLog, readLines } from "./log.ts";
+import { type AppendLog, DiskLog } from "./log.ts";
 import { type ArchivedObservation, toRow } from "./row.ts";
+import { type OpenLog, RowLog, setOf } from "./rowlog.ts";
 import { RowWriter } from "./rowwriter.ts";
-import { SequenceSet } from "./sequences.ts";
 import { auditParts, rowsOfParts } from "./store/audit.ts";
-import { Compactor } from "./store/compactor.ts";
-import { readManifest } from "./store/manifest.ts";
-import { recover } from "./store/recover.ts";
+import type { Compactor } from "./store/compactor.ts";
 import { lineStart } from "./store/rows.ts";
-import { activeFile, closedSegments, landingPaths, segmentFile } from "./store/segments.ts";
-import { Store } from "./store/store.ts";
-import type { LineCodec } from "./vault/lines.ts";
+import type { Store } from "./store/store.ts";
 import { Vault } from "./vault/vault.ts";
 
 export interface ArchiveOptions {
@@ -28,12 +24,8 @@ export interface ArchiveOptions {
 	readonly vault?: Vault;
 	/** As in Bounds. */
 	readonly rejectedBytes?: number;
-	/** Opens one of the two files; a test puts one in that fails or waits. */
-	openLog?(
-		path: string,
-		onLine: (line: string) => void,
-		codec: LineCodec,
-	): Promise<{ log: AppendLog; torn: number }>;
+	/** Opens one of the two files. */
+	readonly openLog?: OpenLog;
 }
 
 const rejectedFile = "rejected.jsonl";
@@ -46,13 +38,10 @@ const [secondsMinimum, secondsMaximum] = [-62_135_596_800, 253_402_300_799];
  * report is acknowledged.
  */
 export class Archive {
-	readonly #directory: string;
-	readonly #vault: Vault;
 	readonly #channels: ChannelTable;
 	readonly #log: (line: string) => void;
-	readonly #observations: GroupCommit;
+	readonly #observations: RowLog;
 	readonly #rejected: GroupCommit;
-	readonly #known: Map<string, SequenceSet>;
 	readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 	readonly #writer = new RowWriter();
 	readonly #noted = new Set<string>();
@@ -73,87 +62,56 @@ export class Archive {
 	private constructor(
 		directory: string,
 		options: ArchiveOptions,
-		observations: AppendLog,
+		observations: RowLog,
 		rejected: AppendLog,
-		known: Map<string, SequenceSet>,
 	) {
-		const { vault = Vault.plain } = options;
-		this.#directory = directory;
-		this.#vault = vault;
-		this.store = new Store({
-			directory,
-			vault,
-			settled: () => observations.size ?? Number.POSITIVE_INFINITY,
-		});
-		this.compactor = new Compactor({
-			directory,
-			vault,
-			store: this.store,
-			isDirection: (name) => isDirection(options.channels, name),
-			rotate: () => this.#rotate(),
-			log: options.log,
-		});
+		this.store = observations.store;
+		this.compactor = observations.compactor;
 		this.#channels = options.channels;
 		this.#log = options.log;
-		this.#observations = new GroupCommit(observations);
+		this.#observations = observations;
 		this.#rejected = new GroupCommit(boundRejected(directory, options, rejected));
-		this.#known = known;
 	}
 
 	/** Opens the archive in a directory; repairs a torn tail and reports it, and learns what is there. */
 	static async open(directory: string, options: ArchiveOptions): Promise<Archive> {
-		const { openLog = DiskLog.open, vault = Vault.plain } = options;
-		const path = join(directory, activeFile);
-		const manifest = readManifest(directory, vault);
-		recover(directory, manifest);
-		const known = new Map(
-			[...manifest.known].map(([thing, { intervals }]) => [thing, SequenceSet.of(intervals)]),
-		);
-		let unreadable = 0;
-		const onLine = (line: string): void => {
-			const match = lineStart.exec(line);
-			if (match) setOf(known, match[1]!).add(Number(match[2]));
-			else unreadable += 1;
-		};
-		for (const closed of landingPaths(directory, manifest).slice(0, -1)) {
-			await readLines(closed, onLine, vault.lines(closed));
-		}
-		const observations = await openLog(path, onLine, vault.lines(path));
-		const rejectedPath = join(directory, rejectedFile);
-		const rejected = await openLog(rejectedPath, () => {}, vault.lines(rejectedPath));
-		if (observations.torn > 0) {
-			options.log(`archive: cut off a torn last line of ${observations.torn} bytes`);
-		}
+		const { openLog = DiskLog.open, vault = Vault.plain, channels, log } = options;
+		const observations = await RowLog.open(directory, {
+			...{ what: "observations", vault, openLog, log },
+			isDirection: (name) => isDirection(channels, name),
+		});
+		const path = join(directory, rejectedFile);
+		const rejected = await openLog(path, () => {}, vault.lines(path));
 		if (rejected.torn > 0) {
-			options.log(`archive: cut off a torn last rejected report of ${rejected.torn} bytes`);
+			log(`archive: cut off a torn last rejected report of ${rejected.torn} bytes`);
 		}
-		if (unreadable > 0)
-			options.log(`archive: ${unreadable} unreadable lines in ${path}, left as they are`);
-		return new Archive(directory, options, observations.log, rejected.log, known);
+		return new Archive(directory, options, observations, rejected.log);
 	}
 
 	/** Things that have observations here. */
 	get things(): Iterable<string> {
-		return this.#known.keys();
+		return this.#observations.things;
 	}
 
 	/** All observations of a thing, or of all things, whenever they were written. */
 	count(thing?: string): number {
-		if (thing !== undefined) return this.#known.get(thing)?.size ?? 0;
+		const { things } = this.#observations;
 		let count = 0;
-		for (const sequences of this.#known.values()) count += sequences.size;
+		for (const one of thing === undefined ? things : [thing]) {
+			count += this.#observations.sequences(one).size;
+		}
 		return count;
 	}
 
 	/** How many of the observations `first` to `last` of a thing are there. */
 	countBetween(thing: string, first: number, last: number): number {
-		return this.#known.get(thing)?.count(first, last) ?? 0;
+		return this.#observations.sequences(thing).count(first, last);
 	}
 
 	/** Reads the files: the rows of one thing, those in Parquet first, then in the order in which they were written. */
 	async rows(thing: string): Promise<ArchivedObservation[]> {
 		const rows = (await rowsOfParts(this.store, thing)) as unknown as ArchivedObservation[];
-		await this.#readLog((line) => {
+		await this.#observations.readLanding((line) => {
 			if (lineStart.exec(line)?.[1] === thing) rows.push(JSON.parse(line));
 		});
 		return rows;
@@ -164,7 +122,7 @@ export class Archive {
 		const parts = await auditParts(this.store);
 		const seen = new Map(parts.known);
 		let { rows, repeated } = parts;
-		await this.#readLog((line) => {
+		await this.#observations.readLanding((line) => {
 			const match = lineStart.exec(line);
 			if (!match) return;
 			rows += 1;
@@ -199,51 +157,23 @@ export class Archive {
 
 	/** Calls back when all that was handed in before is on disk: at once when nothing is under way. */
 	settle(done: Settled): void {
-		if (this.#observations.busy) this.#observations.add("", done);
-		else done();
+		this.#observations.settle(done);
+	}
+
+	/** The landing log: its bytes, and since when it has been growing, UTC ms. */
+	landing(): { bytes: number; since: number } {
+		return this.#observations.landing();
 	}
 
 	kill(): void {
-		this.compactor.kill();
 		this.#observations.kill();
 		this.#rejected.kill();
-		void this.store.close();
 	}
 
 	async close(): Promise<void> {
 		await this.compactor.idle();
 		await this.#rejected.close();
 		await this.#observations.close();
-		await this.store.close();
-	}
-
-	/** Each line of the landing log. */
-	async #readLog(onLine: (line: string) => void): Promise<void> {
-		for (const path of this.#landingPaths()) {
-			await readLines(path, onLine, this.#vault.lines(path));
-		}
-	}
-
-	/** The landing log: its bytes, and since when it has been growing, UTC ms. */
-	landing(): { bytes: number; since: number } {
-		const files = this.#landingPaths().map((path) => statSync(path));
-		const bytes = files.reduce((sum, { size }) => sum + size, 0);
-		return { bytes, since: files[0]!.birthtimeMs };
-	}
-
-	#landingPaths(): string[] {
-		return landingPaths(this.#directory, readManifest(this.#directory, this.#vault));
-	}
-
-	/** Ends the segment that grows, if it has a row. */
-	async #rotate(): Promise<void> {
-		await this.#observations.between((log) => {
-			if (log.size === 0) return;
-			const last = closedSegments(this.#directory).at(-1) ?? 0;
-			const { compacted } = readManifest(this.#directory, this.#vault);
-			const number = Math.max(last, compacted) + 1;
-			log.rotate!(join(this.#directory, segmentFile(number)));
-		});
 	}
 
 	#decodeText(payload: Uint8Array): string | undefined {
@@ -265,25 +195,16 @@ export class Archive {
 	}
 
 	#keep(thing: string, report: ReportColumns, done: Settled): void {
-		const known = setOf(this.#known, thing);
-		const rows: number[] = [];
-		for (let row = 0; row < report.count; row++) {
-			if (known.add(report.sequence + row)) rows.push(row);
-		}
-		this.#observations.add(
-			this.#writer.write(thing, report, rows),
-			(error) => {
-				if (!error) {
-					this.archived += rows.length;
-					this.duplicates += report.count - rows.length;
-					this.onArchived?.(rows.map((row) => rowOf(thing, report, row)));
-				}
-				done(error);
-			},
-			() => {
-				for (const row of rows) known.remove(report.sequence + row);
-			},
-		);
+		const { sequence, count } = report;
+		const linesOf = (rows: readonly number[]) => this.#writer.write(thing, report, rows);
+		this.#observations.add(thing, sequence, count, linesOf, (error, rows) => {
+			if (!error) {
+				this.archived += rows.length;
+				this.duplicates += count - rows.length;
+				this.onArchived?.(rows.map((row) => rowOf(thing, report, row)));
+			}
+			done(error);
+		});
 	}
 
 	/** Keeps the bytes of a report that is not wholly understood: what a station sent is never lost. */
@@ -329,15 +250,6 @@ function boundRejected(
 function isDirection(channels: ChannelTable, name: string): boolean {
 	const index = channels.indexOf(name);
 	return index >= 0 && channels.at(index).aggregate === "direction";
-}
-
-function setOf(sets: Map<string, SequenceSet>, thing: string): SequenceSet {
-	let set = sets.get(thing);
-	if (!set) {
-		set = new SequenceSet();
-		sets.set(thing, set);
-	}
-	return set;
 }
 
 function rowOf(thing: string, report: ReportColumns, row: number): ArchivedObservation {

@@ -4,6 +4,26 @@ import { Pile } from "./pile.ts";
 /** Called once, when what was handed in is safe, or with the reason why it is not. */
 export type Settled = (error?: Error) => void;
 
+/**
+ * Calls back when both have, with the first error. Callers are called back in the order in which they came,
+ * as long as each of the two keeps it [MQTT-4.6.0-2].
+ */
+export function settleAll(
+	one: (settled: Settled) => void,
+	other: (settled: Settled) => void,
+	done: Settled,
+): void {
+	let waiting = 2;
+	let failure: Error | undefined;
+	const settled: Settled = (error) => {
+		failure ??= error;
+		waiting -= 1;
+		if (waiting === 0) done(failure);
+	};
+	one(settled);
+	other(settled);
+}
+
 /** What waits for one sync. */
 interface Group {
 	readonly lines: Pile;

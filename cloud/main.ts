@@ -7,8 +7,10 @@ import { Archive } from "./archive.ts";
 import { Authorizer } from "./authorizer.ts";
 import { type Bounds, usualBounds } from "./bounds.ts";
 import { Broker, type Message } from "./broker.ts";
-import type { Settled } from "./commit.ts";
+import { type Settled, settleAll } from "./commit.ts";
 import type { Connection } from "./connection.ts";
+import { HealthArchive } from "./healtharchive.ts";
+import { HealthChannels } from "./healthchannels.ts";
 import { DeviceHttps } from "./https.ts";
 import { IotLog } from "./iotlog.ts";
 import { Layout } from "./layout.ts";
@@ -97,7 +99,9 @@ export interface Cloud {
 	/** Where the HTTP API is, such as "http://127.0.0.1:8080"; `undefined` where none was asked for. */
 	readonly httpUrl: string | undefined;
 	readonly archive: Archive;
-	/** Time series of the archive, for charts. */
+	/** Health messages over time. */
+	readonly health: HealthArchive;
+	/** Time series of the archive and of health messages, for charts. */
 	readonly series: Series;
 	/** What has happened, and the mails about it. */
 	readonly notices: Notices;
@@ -130,6 +134,8 @@ export interface Cloud {
 
 /** The topic on which a station reports, and its thing. */
 const reportPattern = /^isobar\/([a-zA-Z0-9:_-]{1,128})\/report$/;
+/** The same for what it says of itself. */
+const healthPattern = /^isobar\/([a-zA-Z0-9:_-]{1,128})\/health$/;
 
 /**
  * Starts the local cloud on one data directory: authority, archive, shadows, broker, listener.
@@ -161,20 +167,27 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			rejectedBytes: bounds.rejectedBytes,
 		});
 		opened.unshift(archive);
+		const health = await HealthArchive.open(layout.archive, { vault, log });
+		opened.unshift(health);
+		const { s3, retention } = options;
+		const upload = (kept: Pick<Archive, "compactor">, directory: string, below = "") =>
+			s3 &&
+			new Uploader({
+				...{ ...s3, prefix: [s3.prefix?.replace(/\/$/, ""), below].filter(Boolean).join("/") },
+				...{ directory, vault, compactor: kept.compactor, log },
+			});
 		const upkeep = new Upkeep({
 			compactor: archive.compactor,
 			landing: () => archive.landing(),
-			uploader:
-				options.s3 &&
-				new Uploader({
-					...options.s3,
-					directory: layout.archive,
-					vault,
-					compactor: archive.compactor,
-					log,
-				}),
+			uploader: upload(archive, layout.archive),
+			health: {
+				what: "health messages",
+				compactor: health.compactor,
+				landing: () => health.landing(),
+				uploader: upload(health, HealthArchive.folder(layout.archive), "health"),
+			},
 			log,
-			...(options.retention ? { retention: options.retention } : {}),
+			...(retention ? { retention } : {}),
 		});
 		opened.unshift(upkeep);
 		const { logs, logSettings } = layout;
@@ -272,14 +285,24 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 						rules.rules.take({ topicName, payload, clientId, principal, traceId, hops: 0 }, done);
 					}
 				};
-				const report = reportPattern.exec(topicName);
-				if (!report) archive.settle(ruled);
-				else {
-					archive.append(report[1]!, payload, (error) => {
-						if (!error) notices.hear(report[1]!);
-						ruled(error);
-					});
-				}
+				const reports = reportPattern.exec(topicName)?.[1];
+				const tellsHealth = healthPattern.exec(topicName)?.[1];
+				settleAll(
+					(settled) => {
+						if (reports === undefined) archive.settle(settled);
+						else {
+							archive.append(reports, payload, (error) => {
+								if (!error) notices.hear(reports);
+								settled(error);
+							});
+						}
+					},
+					(settled) => {
+						if (tellsHealth === undefined) health.settle(settled);
+						else health.append(tellsHealth, payload, settled);
+					},
+					ruled,
+				);
 			},
 			onPublished: (topicName, payload, publisher) => {
 				shadows.receive(topicName, payload);
@@ -296,11 +319,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		registry.beforeWrite = (changes) => access.forget(changes);
 		registry.onChanged = () => broker.recheck();
 		await provisioning.open();
-		const series = new Series(archive.store, channels);
+		const series = new Series(archive.store, channels, {
+			store: health.store,
+			channels: HealthChannels,
+		});
 		const watch =
 			options.http &&
 			(await Watch.open({
-				...{ archive, broker, channels, notices, registry, shadows, vault, log },
+				...{ archive, health, broker, channels, notices, registry, shadows, vault, log },
 				figuresPath: layout.figures,
 				bounds,
 				rulesExecuted: () =>
@@ -366,6 +392,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			port: listener.port,
 			httpUrl: http?.url,
 			archive,
+			health,
 			series,
 			registry,
 			notices,

@@ -61,6 +61,8 @@ const quantities: Readonly<Record<string, Quantity>> = {
 	uvIndex: { label: "UV index", ...both("", 1) },
 	carbonDioxide: { label: "CO₂", ...both("ppm", 0) },
 	batteryVoltage: { label: "Battery", ...both("V", 2) },
+	stateOfCharge: { label: "Charge", ...both("%", 0) },
+	signalStrength: { label: "Signal", ...both("dBm", 0) },
 	height: { label: "Height", ...height },
 	distance: { label: "Distance", ...distance },
 };

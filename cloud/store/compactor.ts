@@ -18,6 +18,8 @@ export interface CompactorOptions {
 	readonly directory: string;
 	readonly vault: Vault;
 	readonly store: Store;
+	/** What its rows are, in lines for people: "observations". */
+	readonly what: string;
 	isDirection(channel: string): boolean;
 	/** Ends the segment that grows, if it has a row. */
 	rotate(): Promise<void>;
@@ -97,7 +99,7 @@ export class Compactor {
 
 	/** Moves one segment. */
 	async #move(database: Database, number: number): Promise<void> {
-		const { directory, vault, log } = this.#options;
+		const { directory, vault, what, log } = this.#options;
 		const before = this.#manifest();
 		if (number <= before.compacted) return;
 		const table = await RowTable.create(database, "moving");
@@ -120,7 +122,7 @@ export class Compactor {
 			);
 			const rows = parts.reduce((sum, part) => sum + part.rows, 0);
 			this.moved += rows;
-			log(`archive: moved ${rows} observations to Parquet, ${parts.length} days`);
+			log(`archive: moved ${rows} ${what} to Parquet, ${parts.length} days`);
 		} finally {
 			await table.drop();
 		}

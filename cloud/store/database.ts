@@ -20,14 +20,15 @@ export class Database {
 	 * Loads DuckDB, which takes a fifth of a second and 70 MB: so only when something is asked of it.
 	 *
 	 * @param spillDirectory  takes what does not fit into memory while a statement runs
+	 * @param memory  that a statement may take before
 	 */
-	static async open(spillDirectory: string): Promise<Database> {
+	static async open(spillDirectory: string, memory = "1GiB"): Promise<Database> {
 		const { DuckDBInstance } = await import("@duckdb/node-api");
 		const instance = await DuckDBInstance.create(":memory:", {
 			temp_directory: spillDirectory,
 			// What spills is as secret as what is stored.
 			temp_file_encryption: "true",
-			memory_limit: "1GiB",
+			memory_limit: memory,
 			// Nothing is fetched from anywhere: what is needed is compiled in.
 			autoinstall_known_extensions: "false",
 			autoload_known_extensions: "false",

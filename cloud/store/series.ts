@@ -1,4 +1,4 @@
-import type { Channel, ChannelTable } from "../../firmware/sensing/channel.ts";
+import type { Channel } from "../../firmware/sensing/channel.ts";
 import { CloudFault } from "../fault.ts";
 import { quoteName, quoteText } from "./database.ts";
 import { selectRows } from "./source.ts";
@@ -52,14 +52,24 @@ const steps = Object.freeze([
 const daySeconds = 86_400;
 const pointsMaximum = 10_000;
 
+/** What is said of a channel in a series. */
+type SeriesInfo = Pick<Channel, "name" | "unit" | "aggregate">;
+
+/** Where rows are, and which channels they may have. */
+export interface SeriesSource {
+	readonly store: Store;
+	readonly channels: { indexOf(name: string): number; at(index: number): SeriesInfo };
+}
+
 /** Time series of the archive for charts. */
 export class Series {
-	readonly #store: Store;
-	readonly #channels: ChannelTable;
+	readonly #observations: SeriesSource;
+	readonly #health: SeriesSource | undefined;
 
-	constructor(store: Store, channels: ChannelTable) {
-		this.#store = store;
-		this.#channels = channels;
+	/** @param health  rows beside the observations, with other channels; whose names come first */
+	constructor(store: Store, channels: SeriesSource["channels"], health?: SeriesSource) {
+		this.#observations = { store, channels };
+		this.#health = health;
 	}
 
 	/**
@@ -68,9 +78,10 @@ export class Series {
 	 * @throws {CloudFault} "BadRequest" with one line that names the value and what was expected
 	 */
 	async query(request: SeriesRequest): Promise<SeriesAnswer> {
-		const channels = this.#check(request);
+		const source = this.#sourceOf(request.channels);
+		const channels = check(request, source);
 		const step = stepOf(request);
-		return this.#store.read(async (view) => {
+		return source.store.read(async (view) => {
 			const rows = await readSteps(view, request, channels, step);
 			const all = withGaps(rows, step);
 			return {
@@ -84,22 +95,40 @@ export class Series {
 		});
 	}
 
-	#check({ channels, from, to, points }: SeriesRequest): Channel[] {
-		if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from < to)) {
-			throw new CloudFault("BadRequest", `from ${from}, to ${to}: expected UTC seconds, from < to`);
+	/** The rows that have these channels: each has times of its own, so a series is of one of them. */
+	#sourceOf(names: readonly string[]): SeriesSource {
+		const health = this.#health;
+		if (health === undefined) return this.#observations;
+		const ofHealth = names.filter((name) => health.channels.indexOf(name) >= 0);
+		if (ofHealth.length === 0) return this.#observations;
+		if (ofHealth.length < names.length) {
+			throw new CloudFault(
+				"BadRequest",
+				`channels "${names}": ${ofHealth} are of health messages; expected them in a request of their own`,
+			);
 		}
-		if (!(Number.isSafeInteger(points) && points >= 1 && points <= pointsMaximum)) {
-			throw new CloudFault("BadRequest", `points ${points}: expected 1 to ${pointsMaximum}`);
-		}
-		if (channels.length === 0 || new Set(channels).size < channels.length) {
-			throw new CloudFault("BadRequest", `channels "${channels}": expected names, each once`);
-		}
-		return channels.map((name) => {
-			const index = this.#channels.indexOf(name);
-			if (index < 0) throw new CloudFault("BadRequest", `channel "${name}": there is none`);
-			return this.#channels.at(index);
-		});
+		return health;
 	}
+}
+
+function check(
+	{ channels, from, to, points }: SeriesRequest,
+	source: SeriesSource,
+): readonly SeriesInfo[] {
+	if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from < to)) {
+		throw new CloudFault("BadRequest", `from ${from}, to ${to}: expected UTC seconds, from < to`);
+	}
+	if (!(Number.isSafeInteger(points) && points >= 1 && points <= pointsMaximum)) {
+		throw new CloudFault("BadRequest", `points ${points}: expected 1 to ${pointsMaximum}`);
+	}
+	if (channels.length === 0 || new Set(channels).size < channels.length) {
+		throw new CloudFault("BadRequest", `channels "${channels}": expected names, each once`);
+	}
+	return channels.map((name) => {
+		const index = source.channels.indexOf(name);
+		if (index < 0) throw new CloudFault("BadRequest", `channel "${name}": there is none`);
+		return source.channels.at(index);
+	});
 }
 
 /** The shortest step with which the time from `from` to `to` has at most `points` of them, s. */
@@ -128,7 +157,7 @@ const figuresOfChannel = 4;
 async function readSteps(
 	view: View,
 	{ thing, from, to }: SeriesRequest,
-	channels: readonly Channel[],
+	channels: readonly SeriesInfo[],
 	step: number,
 ): Promise<Steps> {
 	const source = selectRows(view, {
@@ -158,7 +187,7 @@ function startOf(step: number): string {
 	return `(floor(epoch(time) / ${step}) * ${step})`;
 }
 
-function figuresOf({ name, aggregate }: Channel): string[] {
+function figuresOf({ name, aggregate }: SeriesInfo): string[] {
 	const value = quoteName(name);
 	if (aggregate === "direction") {
 		const angle = `degrees(atan2(avg(sin(radians(${value}))), avg(cos(radians(${value})))))`;
@@ -186,7 +215,7 @@ function withGaps({ time, period, notes, figures }: Steps, step: number): Steps 
 	return result;
 }
 
-function pick({ figures }: Steps, { unit, aggregate }: Channel, index: number): SeriesChannel {
+function pick({ figures }: Steps, { unit, aggregate }: SeriesInfo, index: number): SeriesChannel {
 	const [mean, min, max, sum] = figures.slice(index * figuresOfChannel);
 	return { unit, mean: mean!, min: min!, max: max!, ...(aggregate === "sum" ? { sum: sum! } : {}) };
 }

@@ -33,6 +33,8 @@ export interface StoreOptions {
 	 * are linked there, so that nobody takes them away meanwhile.
 	 */
 	readonly pinFolder?: string;
+	/** What a query may take, as DuckDB writes it; "1GiB" unless given. */
+	readonly memory?: string | undefined;
 }
 
 /** Takes what does not fit into memory, below the archive; a start removes what a crash leaves. */
@@ -136,10 +138,10 @@ export class Store {
 
 	#open(): Promise<{ database: Database; landing: RowTable }> {
 		this.#opened ??= (async () => {
-			const { directory, pinFolder } = this.#options;
+			const { directory, pinFolder, memory } = this.#options;
 			const spill = pinFolder ?? join(directory, spillFolder);
 			mkdirSync(spill, { recursive: true, mode: 0o700 });
-			const database = await Database.open(spill);
+			const database = await Database.open(spill, memory);
 			return { database, landing: await RowTable.create(database, "landing") };
 		})();
 		return this.#opened;

@@ -12,15 +12,23 @@ export interface Retention {
 	readonly bytes?: number;
 }
 
-export interface UpkeepOptions {
+/** Rows in one folder, and what is done with them. */
+export interface Kept {
+	/** What the rows are, in lines for people; "observations" unless given. */
+	readonly what?: string;
 	readonly compactor: Pick<Compactor, "compact" | "change">;
 	/** The landing log now: its bytes, and since when it has been growing, UTC ms. */
 	landing(): { readonly bytes: number; readonly since: number };
+	/** Copies parts elsewhere; retention then waits until that is confirmed. */
+	readonly uploader?: Pick<Uploader, "look" | "close"> | undefined;
+}
+
+export interface UpkeepOptions extends Kept {
+	/** Rows beside the observations: their days go together, and their bytes count together. */
+	readonly health?: Kept;
 	/** At so many bytes of the landing log it is moved to Parquet; 32 MiB unless given. */
 	readonly landingBytesMaximum?: number;
 	readonly retention?: Retention;
-	/** Copies parts elsewhere; retention then waits until that is confirmed. */
-	readonly uploader?: Pick<Uploader, "look" | "close"> | undefined;
 	log(line: string): void;
 }
 
@@ -32,11 +40,13 @@ const lookMs = 60_000;
 /** Looks after the archive: when rows are moved to Parquet, and when days go. */
 export class Upkeep {
 	readonly #options: UpkeepOptions;
+	readonly #all: readonly Kept[];
 	#timer: NodeJS.Timeout | undefined;
 	#running: Promise<void> = Promise.resolve();
 
 	constructor(options: UpkeepOptions) {
 		this.#options = options;
+		this.#all = options.health === undefined ? [options] : [options, options.health];
 	}
 
 	/** Looks now and every minute, until `kill` or `close`. */
@@ -55,12 +65,9 @@ export class Upkeep {
 	 * @param now  UTC ms
 	 */
 	async look(now: number): Promise<void> {
-		const { compactor, landing, landingBytesMaximum = 32 << 20, log } = this.#options;
-		const { bytes, since } = landing();
-		const isOfToday = dayOf(since) === dayOf(now);
+		const { log } = this.#options;
 		try {
-			if (bytes >= landingBytesMaximum || (bytes > 0 && !isOfToday)) await compactor.compact(now);
-			await this.#options.uploader?.look(now);
+			for (const kept of this.#all) await this.#move(kept, now);
 			await this.#retain(now);
 		} catch (error) {
 			log(`archive: upkeep failed, and is tried again: ${messageOf(error)}`);
@@ -69,7 +76,7 @@ export class Upkeep {
 
 	kill(): void {
 		clearInterval(this.#timer);
-		this.#options.uploader?.close();
+		for (const { uploader } of this.#all) uploader?.close();
 	}
 
 	/** Lets what is under way come to its end. */
@@ -79,28 +86,52 @@ export class Upkeep {
 		this.kill();
 	}
 
+	async #move({ compactor, landing, uploader }: Kept, now: number): Promise<void> {
+		const { landingBytesMaximum = 32 << 20 } = this.#options;
+		const { bytes, since } = landing();
+		const isOfToday = dayOf(since) === dayOf(now);
+		if (bytes >= landingBytesMaximum || (bytes > 0 && !isOfToday)) await compactor.compact(now);
+		await uploader?.look(now);
+	}
+
 	async #retain(now: number): Promise<void> {
-		const { compactor, retention, uploader, log } = this.#options;
+		const { retention } = this.#options;
 		if (retention === undefined) return;
+		const parts: Part[] = [];
+		for (const { compactor } of this.#all) {
+			await compactor.change((manifest) => {
+				parts.push(...manifest.parts);
+				return manifest;
+			});
+		}
+		const days = overdue(parts, retention, now);
+		if (days.size === 0) return;
+		for (const kept of this.#all) await this.#remove(kept, days);
+	}
+
+	async #remove(
+		{ compactor, uploader, what = "observations" }: Kept,
+		days: ReadonlySet<string>,
+	): Promise<void> {
 		await compactor.change((manifest) => {
-			const gone = overdue(manifest.parts, retention, now).filter(
-				(part) => part.uploaded || uploader === undefined,
+			const gone = manifest.parts.filter(
+				(part) => days.has(part.day) && (part.uploaded || uploader === undefined),
 			);
 			if (gone.length === 0) return manifest;
 			const after = without(manifest, gone);
-			const days = after.removed.days - manifest.removed.days;
-			log(`archive: retention removed ${days} days, ${sum(gone, "rows")} observations`);
+			const count = after.removed.days - manifest.removed.days;
+			this.#options.log(`archive: retention removed ${count} days, ${sum(gone, "rows")} ${what}`);
 			return after;
 		});
 	}
 }
 
-/** The parts that have to go. */
-function overdue(parts: readonly Part[], { days, bytes }: Retention, now: number): Part[] {
+/** The days that have to go. */
+function overdue(parts: readonly Part[], { days, bytes }: Retention, now: number): Set<string> {
 	const first = days === undefined ? "" : dayOf(now - days * dayMs);
 	const sorted = [...parts].sort((one, other) => (one.day < other.day ? 1 : -1));
 	let total = 0;
-	const kept = new Set<string>();
+	const gone = new Set<string>();
 	let isFull = false;
 	for (const day of new Set(sorted.map((part) => part.day))) {
 		total += sum(
@@ -108,9 +139,9 @@ function overdue(parts: readonly Part[], { days, bytes }: Retention, now: number
 			"bytes",
 		);
 		isFull ||= bytes !== undefined && total > bytes;
-		if (!isFull && (day >= first || day === undatedDay)) kept.add(day);
+		if (isFull || (day < first && day !== undatedDay)) gone.add(day);
 	}
-	return parts.filter(({ day }) => !kept.has(day));
+	return gone;
 }
 
 function without(manifest: Manifest, gone: readonly Part[]): Manifest {

@@ -12,14 +12,15 @@ import { Vault, type VaultOptions } from "./vault.ts";
 
 /** Files of lines, by their paths below the data directory. */
 const lineFiles =
-	/^(archive\/(observations(-\d+)?|rejected(\.1)?|stations)\.jsonl|events\/[^/]+\.jsonl|rules\/state\/[^/]+\.jsonl|targets\/(tables|queues)\/[^/]+\.jsonl|targets\/streams\/[^/]+\.(part|full))$/;
+	/^(archive\/((health\/)?observations(-\d+)?|rejected(\.1)?|stations)\.jsonl|events\/[^/]+\.jsonl|rules\/state\/[^/]+\.jsonl|targets\/(tables|queues)\/[^/]+\.jsonl|targets\/streams\/[^/]+\.(part|full))$/;
 
 /** What stands in the clear in an encrypted directory, too: docs/adr/0008-encryption-at-rest.md. */
 const openFiles =
 	/^([^/]+\.crt|ca\.key|(things|claims)\/[^/]+\.crt|(templates|authorities|notify|logs|stations|build)\/.*|rules\/(?!state\/).*|(notify|logging)\.json)$/;
 
 /** What belongs to a process, and leftovers of one. */
-const passingFiles = /^(cloud\.lock|http\.json|.*\.tmp|archive\/(spill\.tmp|query-[^/]+)\/.*)$/;
+const passingFiles =
+	/^(cloud\.lock|http\.json|.*\.tmp|archive\/(health\/)?(spill\.tmp|query-[^/]+)\/.*)$/;
 
 /** Lines that are sealed together. */
 const linesTogether = 1_000;

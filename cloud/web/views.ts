@@ -37,6 +37,8 @@ export interface StationView {
 	readonly lastSeen: string | null;
 	readonly values: Readonly<Record<string, CurrentValue>>;
 	readonly batteryVoltage: number | null;
+	/** Of the battery, %. */
+	readonly stateOfCharge: number | null;
 	/** dBm. */
 	readonly signal: number | null;
 	readonly firmware: string | null;

@@ -14,6 +14,8 @@ export interface HealthFacts {
 	/** Only while the supply dips again and again. */
 	readonly supply: SupplyFacts | undefined;
 	uptimeSeconds: number;
+	/** UTC, seconds since 1970; where the station knows it. */
+	epochSeconds: number | undefined;
 	freeHeapBytes: number | undefined;
 	batteryMv: number | undefined;
 	/** Of the battery, %. */

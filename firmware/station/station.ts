@@ -547,6 +547,7 @@ export class Station {
 
 	#facts(now: Ticks): HealthFacts {
 		const device = this.#device;
+		const epoch = this.#timekeeper.epochAt(now);
 		const outbox = this.#outbox;
 		return {
 			firmware: firmwareVersion,
@@ -555,6 +556,7 @@ export class Station {
 			resets: this.#resets.counts,
 			supply: this.#supply.facts,
 			uptimeSeconds: Math.floor(now / 1000),
+			epochSeconds: epoch === undefined ? undefined : Math.floor(epoch / 1000),
 			freeHeapBytes: device.freeHeap,
 			batteryMv: this.#wholeOf("batteryVoltage", 1000),
 			stateOfCharge: this.#wholeOf("stateOfCharge", 1),

@@ -194,7 +194,11 @@ const Row = memo(function Row({
 			<div role="cell" class="cell cell-windGust">
 				{value("windGust")}
 			</div>
-			<div role="cell" class="cell cell-battery">
+			<div
+				role="cell"
+				class="cell cell-battery"
+				title={station.stateOfCharge === null ? undefined : `${station.stateOfCharge} % charged`}
+			>
 				{show("batteryVoltage", station.batteryVoltage, units)}
 			</div>
 			<div role="cell" class="cell cell-signal">
@@ -203,7 +207,7 @@ const Row = memo(function Row({
 						–
 					</span>
 				) : (
-					`${station.signal}\u202fdBm`.replace("-", "−")
+					show("signalStrength", station.signal, units)
 				)}
 			</div>
 			<div role="cell" class="cell cell-firmware">

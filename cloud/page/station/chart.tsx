@@ -7,7 +7,7 @@ import { useSettling, useStore } from "../store.ts";
 import { barStep, columnsFor, total } from "./columns.ts";
 import { listenTo } from "./gestures.ts";
 import { inWords, type Mark, marksOf } from "./marks.ts";
-import { nights } from "./night.ts";
+import { nights, type Place } from "./night.ts";
 import { readPalette } from "./palette.ts";
 import type { ChartPanel, Curve } from "./panels.ts";
 import { makePlot, scaledCurve } from "./plot.ts";
@@ -24,7 +24,7 @@ interface ChartProps {
 	readonly panel: ChartPanel;
 	readonly loaded: Loaded;
 	readonly timeline: Timeline;
-	readonly place: { readonly latitude: number; readonly longitude: number } | undefined;
+	readonly place: Place | undefined;
 }
 
 /** One chart with its title, what its curves are, and what they say where the pointer is. */
@@ -129,10 +129,7 @@ function usePlot(
 	}, [loaded]);
 }
 
-function nightsOf(
-	{ span }: Timeline,
-	place: { readonly latitude: number; readonly longitude: number } | undefined,
-): readonly Span[] {
+function nightsOf({ span }: Timeline, place: Place | undefined): readonly Span[] {
 	if (place === undefined || span.to - span.from > nightsMaximumDays * 86_400) return [];
 	return nights(span, place.latitude, place.longitude);
 }

@@ -8,6 +8,8 @@ import { useSettling, useStore } from "../store.ts";
 import { local, utc } from "../time.tsx";
 import { Chart, showSeconds } from "./chart.tsx";
 import { keyGesture } from "./gestures.ts";
+import { HealthCharts, healthChannels } from "./health.tsx";
+import type { Place } from "./night.ts";
 import { channelsOf, panelsOf } from "./panels.ts";
 import { WindRose } from "./rose.tsx";
 import { SeriesLoader } from "./series.ts";
@@ -29,8 +31,19 @@ export function Charts({ station }: { readonly station: StationDetail }): JSX.El
 		() => new Timeline(firstRange(boundsOf(station)), boundsOf(station)),
 		[station.thing],
 	);
+	const health = useMemo(
+		() => new SeriesLoader(station.thing, healthChannels, "health"),
+		[station.thing],
+	);
 	useEffect(() => () => loader.close(), [loader]);
+	useEffect(() => () => health.close(), [health]);
 	useFollowing(timeline, loader, station.thing);
+	useFollowing(timeline, health, station.thing);
+	const { latitude, longitude } = station;
+	const place = useMemo(
+		() => (latitude === null || longitude === null ? undefined : { latitude, longitude }),
+		[latitude, longitude],
+	);
 	if (station.firstSeen === null) {
 		return (
 			<Empty title="No observation has arrived yet">
@@ -52,7 +65,8 @@ export function Charts({ station }: { readonly station: StationDetail }): JSX.El
 			}}
 		>
 			<Bar timeline={timeline} loader={loader} thing={station.thing} channels={available} />
-			<Panels panels={panels} loader={loader} timeline={timeline} station={station} />
+			<Panels panels={panels} loader={loader} timeline={timeline} place={place} />
+			<HealthCharts thing={station.thing} loader={health} timeline={timeline} place={place} />
 		</div>
 	);
 }
@@ -61,19 +75,14 @@ function Panels({
 	panels,
 	loader,
 	timeline,
-	station,
+	place,
 }: {
 	readonly panels: ReturnType<typeof panelsOf>;
 	readonly loader: SeriesLoader;
 	readonly timeline: Timeline;
-	readonly station: StationDetail;
+	readonly place: Place | undefined;
 }): JSX.Element {
 	const { loaded, error } = useStore(loader);
-	const { latitude, longitude } = station;
-	const place = useMemo(
-		() => (latitude === null || longitude === null ? undefined : { latitude, longitude }),
-		[latitude, longitude],
-	);
 	useEffect(() => {
 		// The charts have painted by the end of the next frame.
 		const painted = (): void => void performance.mark("isobar:series-drawn");

@@ -3,6 +3,12 @@ import { sunPosition } from "../../../firmware/sensing/sun.ts";
 import { degree } from "../../../firmware/sensing/units.ts";
 import type { Span } from "./span.ts";
 
+/** Degrees. */
+export interface Place {
+	readonly latitude: number;
+	readonly longitude: number;
+}
+
 /** Elevation of the sun's centre at sunrise and sunset, with refraction, in degrees. */
 const horizon = -0.833;
 const stepSeconds = 300;

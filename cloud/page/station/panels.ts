@@ -67,10 +67,26 @@ const weather: readonly ChartPanel[] = [
 		],
 		includes: [0],
 	},
+];
+
+/** What stations say of themselves. */
+export const healthPanels: readonly ChartPanel[] = [
 	{
 		name: "battery",
 		title: "Battery",
 		curves: [{ channel: "batteryVoltage", colour: "power", kind: "line" }],
+	},
+	{
+		name: "charge",
+		title: "State of charge",
+		curves: [{ channel: "stateOfCharge", colour: "power", kind: "line" }],
+		includes: [0, 100],
+	},
+	{
+		name: "signal",
+		title: "Signal",
+		curves: [{ channel: "signalStrength", colour: "wind", kind: "line" }],
+		includes: [-90, -50],
 	},
 ];
 
@@ -91,7 +107,9 @@ export function panelsOf(channels: readonly string[]): readonly ChartPanel[] {
 		const curves = alternatives.has(panel.name) ? found.slice(0, 1) : found;
 		return curves.length === 0 ? [] : [{ ...panel, curves }];
 	});
-	const named = new Set(weather.flatMap(({ curves }) => curves.map(({ channel }) => channel)));
+	const named = new Set(
+		[...weather, ...healthPanels].flatMap(({ curves }) => curves.map(({ channel }) => channel)),
+	);
 	const others = channels.filter((channel) => !named.has(channel) && !statistics.test(channel));
 	return [
 		...known,

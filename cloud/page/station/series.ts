@@ -18,13 +18,16 @@ export interface Loaded extends SeriesView, Span {}
 export class SeriesLoader extends Store {
 	readonly #thing: string;
 	readonly #channels: readonly string[];
+	readonly #name: string;
 	#loaded: Loaded | undefined;
 	#error: ApiError | undefined;
 	#asked: AbortController | undefined;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
-	constructor(thing: string, channels: readonly string[]) {
+	/** @param name  in the marks of the browser's performance timeline */
+	constructor(thing: string, channels: readonly string[], name = "series") {
 		super();
+		this.#name = name;
 		this.#thing = thing;
 		this.#channels = channels;
 	}
@@ -78,7 +81,7 @@ export class SeriesLoader extends Store {
 		try {
 			const path = `/api/isobar/series/${encodeURIComponent(this.#thing)}?${query}`;
 			const answer = await get<SeriesView>(path, asked.signal);
-			performance.mark("isobar:series-arrived");
+			performance.mark(`isobar:${this.#name}-arrived`);
 			this.#loaded = { ...withDewPoint(answer), from, to };
 			this.#error = undefined;
 		} catch (error) {

@@ -122,7 +122,18 @@ function Now({ station }: { readonly station: StationView }): JSX.Element {
 			{station.batteryVoltage !== null && (
 				<div>
 					<dt>Battery</dt>
-					<dd>{show("batteryVoltage", station.batteryVoltage, units)}</dd>
+					<dd>
+						{show("batteryVoltage", station.batteryVoltage, units)}
+						{station.stateOfCharge !== null && (
+							<small> {show("stateOfCharge", station.stateOfCharge, units)}</small>
+						)}
+					</dd>
+				</div>
+			)}
+			{station.signal !== null && (
+				<div>
+					<dt>Signal</dt>
+					<dd>{show("signalStrength", station.signal, units)}</dd>
 				</div>
 			)}
 		</dl>

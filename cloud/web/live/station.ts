@@ -62,6 +62,11 @@ export class LiveStation {
 		this.#health = health;
 	}
 
+	/** Takes what is archived of its last health message, unless it has sent one since. */
+	recallHealth(health: JsonObject): void {
+		this.#health ??= health;
+	}
+
 	/** @param session  of the connection that came up or ended; the end of one that was replaced is none */
 	setConnected(connected: boolean, session: string, at: number | undefined): void {
 		if (!connected && session !== this.#session) return;
@@ -86,6 +91,7 @@ export class LiveStation {
 			lastSeen: isoOf(seenAt),
 			values: this.#values,
 			batteryVoltage: batteryMv === undefined ? null : batteryMv / 1000,
+			stateOfCharge: numberOf(this.#health?.stateOfCharge) ?? null,
 			signal: numberOf(this.#health?.rssiDbm) ?? null,
 			firmware: textOf(this.#reported.firmware) ?? null,
 			alarms: [

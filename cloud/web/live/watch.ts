@@ -3,6 +3,8 @@ import type { Archive } from "../../archive.ts";
 import type { Bounds } from "../../bounds.ts";
 import type { Broker } from "../../broker.ts";
 import { messageOf } from "../../fault.ts";
+import type { HealthArchive } from "../../healtharchive.ts";
+import { messageOf as healthOf } from "../../healthchannels.ts";
 import type { CloudEvent } from "../../notice/events.ts";
 import type { Notices } from "../../notice/notices.ts";
 import { isThingName } from "../../registry/checks.ts";
@@ -21,6 +23,7 @@ import { NewsStream } from "./stream.ts";
 /** What the watch looks at. */
 export interface Watched {
 	readonly archive: Archive;
+	readonly health: HealthArchive;
 	readonly broker: Broker;
 	readonly channels: ChannelTable;
 	readonly notices: Notices;
@@ -131,11 +134,14 @@ export class Watch {
 	}
 
 	async #load(): Promise<void> {
-		const { archive, registry, shadows } = this.#watched;
+		const { archive, health, registry, shadows } = this.#watched;
 		for (const { thing, first, newest } of await readNewest(archive.store)) {
 			const station = this.#stationOf(thing);
 			station.begins(first);
 			station.observe(newest);
+		}
+		for (const { thing, newest } of await readNewest(health.store)) {
+			this.#stationOf(thing).recallHealth(healthOf(newest));
 		}
 		for (const { thingName } of registry.state.things) {
 			const shadow = await shadows.get(thingName);

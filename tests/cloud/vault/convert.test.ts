@@ -29,7 +29,14 @@ beforeEach(async () => {
 	const cloud = await bench.start({ http: { port: 0 } });
 	const client = await bench.connected(cloud.port, "a");
 	await client.publishAsync("isobar/a/report", makeReport(1, 6), { qos: 1 });
+	await client.publishAsync("isobar/a/health", `{"batteryMv":4000,"epochSeconds":1700000000}`, {
+		qos: 1,
+	});
 	await cloud.archive.compactor.compact(Date.now());
+	await cloud.health.compactor.compact(Date.now());
+	await client.publishAsync("isobar/a/health", `{"batteryMv":3990,"epochSeconds":1700000300}`, {
+		qos: 1,
+	});
 	await client.publishAsync("isobar/a/report", makeReport(7, 12), { qos: 1 });
 	await client.publishAsync("isobar/a/report", "no report", { qos: 1 });
 	await cloud.updateShadow("a", { state: { reported: { site: { name: "marker" }, sensors: {} } } });
@@ -55,13 +62,18 @@ describe("isobar encrypt", () => {
 		expect(sealed).toBeGreaterThan(15);
 		for (const [name, bytes] of filesOf(copy)) {
 			const text = bytes.toString("latin1");
-			expect([name, /airTemperature|PAR1|BEGIN PRIVATE KEY|marker/.test(text)]).toEqual([
+			expect([
 				name,
-				false,
-			]);
+				/airTemperature|batteryVoltage|PAR1|BEGIN PRIVATE KEY|marker/.test(text),
+			]).toEqual([name, false]);
 		}
 		const cloud = await bench.start({ dataDir: copy, dataKey });
 		expect(await cloud.archive.audit()).toEqual({ rows: 12, repeated: 0 });
+		const battery = await cloud.series.query({
+			...{ thing: "a", channels: ["batteryVoltage"] },
+			...{ from: 1_699_999_800, to: 1_700_000_700, points: 10 },
+		});
+		expect(battery.channels.batteryVoltage!.mean).toEqual([4, 3.99]);
 		expect(await cloud.getShadow("a")).toMatchObject({
 			state: { reported: { site: { name: "marker" } } },
 		});

@@ -18,6 +18,8 @@ export class TinyBroker implements Listener {
 	readonly messages = new Map<string, string>();
 	/** Topics of all messages. */
 	readonly topics: string[] = [];
+	/** All messages that were acknowledged, as they came. */
+	readonly said: { readonly topic: string; readonly payload: string }[] = [];
 	/** Whether PUBLISH is acknowledged. */
 	acknowledges = true;
 	#open = new Set<Connection>();
@@ -70,6 +72,7 @@ export class TinyBroker implements Listener {
 			case "publish":
 				this.topics.push(packet.topic);
 				if (!this.acknowledges) break;
+				this.said.push({ topic: packet.topic, payload: String(packet.payload) });
 				if (packet.topic === `isobar/${thing}/report`) this.#keep(thing, String(packet.payload));
 				else this.messages.set(packet.topic, String(packet.payload));
 				if (packet.qos === 1) send({ cmd: "puback", messageId: packet.messageId! });
