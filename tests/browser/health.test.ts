@@ -111,5 +111,15 @@ test("battery and signal are in the list again after a restart of the cloud", as
 	const row = page.locator('.table-body [role="row"]', { hasText: "station-1" });
 	await row.locator(".cell-battery", { hasText: /^\d\.\d\d.V$/ }).waitFor();
 	await row.locator(".cell-signal", { hasText: /^−\d\d.dBm$/ }).waitFor();
+	for (const width of [1280, 1360]) {
+		await page.setViewportSize({ width, height: 900 });
+		for (const name of ["battery", "signal"]) {
+			const cut = `document.querySelector(".cell-${name}[role=cell]")`;
+			// Nothing of the value is behind the edge of its column, and no column behind that of the list.
+			expect(await page.evaluate(`${cut}.scrollWidth - ${cut}.clientWidth`)).toBe(0);
+		}
+		const table = `document.querySelector(".table")`;
+		expect(await page.evaluate(`${table}.scrollWidth - ${table}.clientWidth`)).toBe(0);
+	}
 	await page.close();
 }, 120_000);
