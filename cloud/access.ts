@@ -146,11 +146,13 @@ export class Access {
 		const { state } = this.#store;
 		let cache = this.#decisions.get(client);
 		if (cache?.generation !== state.generation) {
-			cache = { generation: state.generation, decisions: new Map() };
+			cache = { generation: state.generation, decisions: {} };
 			this.#decisions.set(client, cache);
 		}
-		const key = `${action} ${name}`;
-		let decision = cache.decisions.get(key);
+		// A map for each action: to put a key together takes longer than to look it up.
+		cache.decisions[action] ??= new Map();
+		const decisions = cache.decisions[action];
+		let decision = decisions.get(name);
 		if (!decision) {
 			const { certificateId, clientId } = client;
 			const policies =
@@ -159,8 +161,8 @@ export class Access {
 				state.policiesOf(certificateId, state.thingOf(certificateId, clientId));
 			const resource = this.#arn(type, name);
 			decision = evaluate(policies, this.#variablesOf(client), action, resource);
-			if (cache.decisions.size >= decisionsKept) cache.decisions.clear();
-			cache.decisions.set(key, decision);
+			if (decisions.size >= decisionsKept) decisions.clear();
+			decisions.set(name, decision);
 		}
 		return decision;
 	}
@@ -271,12 +273,12 @@ async function stemsIn(directory: string): Promise<string[]> {
 	return files.map((file) => file.slice(0, -".crt".length));
 }
 
-/** Decisions kept for one client, as long as nothing in the registry changes. */
-const decisionsKept = 256;
+/** Decisions kept for one client and one action, as long as nothing in the registry changes. */
+const decisionsKept = 64;
 
 interface DecisionCache {
 	readonly generation: number;
-	readonly decisions: Map<string, Decision>;
+	readonly decisions: Partial<Record<Action, Map<string, Decision>>>;
 }
 
 export function certificateIdOf(certificate: X509Certificate): string {

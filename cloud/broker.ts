@@ -741,7 +741,8 @@ function problemOf(message: {
 }): string | undefined {
 	const { payload = "" } = message;
 	// The name of a rule does not count.
-	const topic = message.topic.replace(basicIngestHead, "");
+	const isBasicIngest = message.topic.startsWith(basicIngestPrefix);
+	const topic = isBasicIngest ? message.topic.replace(basicIngestHead, "") : message.topic;
 	if (payload.length > BrokerLimits.payloadBytes) return "a payload of more than 128 KB";
 	if (Buffer.byteLength(topic) > BrokerLimits.topicBytes) return "a topic of more than 256 bytes";
 	if (topic.split("/").length > BrokerLimits.topicLevels) return "a topic of more than 8 levels";

@@ -72,7 +72,7 @@ interface Station {
 	ends: number[];
 	heardAt: number | undefined;
 	/** The longest of recent times between reports, ms. */
-	intervals: number[];
+	readonly intervals: number[];
 	/** What its shadow says. */
 	reportMs: number | undefined;
 	offlineDue: number;
@@ -125,7 +125,8 @@ export class Alarms {
 	hear(thing: string, now: number): void {
 		const station = this.#station(thing);
 		if (station.heardAt !== undefined) {
-			station.intervals = [...station.intervals, now - station.heardAt].slice(-intervalsKept);
+			station.intervals.push(now - station.heardAt);
+			if (station.intervals.length > intervalsKept) station.intervals.shift();
 		}
 		station.heardAt = now;
 		station.silentDue = now + this.#silentMs(station);
