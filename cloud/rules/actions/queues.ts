@@ -48,6 +48,9 @@ export class Queue {
 	readonly #commit: GroupCommit;
 	readonly #messages: Map<string, Kept>;
 	readonly #timers: Timers;
+	/** Those who wait for a message. */
+	readonly #waiting = new Set<() => void>();
+	#isClosed = false;
 
 	private constructor(
 		name: string,
@@ -98,6 +101,7 @@ export class Queue {
 		const at = this.#timers.now();
 		await this.#write(lineOf({ id, body, at }));
 		this.#messages.set(id, { id, body, at, receipt: undefined, receives: 0, visibleAt: 0 });
+		this.#wake();
 		return id;
 	}
 
@@ -125,6 +129,25 @@ export class Queue {
 		return received;
 	}
 
+	/**
+	 * The same, and waits for a message while there is none.
+	 *
+	 * @param waitSeconds  0 to 20, as SQS has it
+	 */
+	async receiveWithin(
+		waitSeconds: number,
+		count: number,
+		visibilitySeconds?: number,
+	): Promise<QueueMessage[]> {
+		const end = this.#timers.now() + waitSeconds * 1000;
+		for (;;) {
+			const received = this.receive(count, visibilitySeconds);
+			const leftMs = end - this.#timers.now();
+			if (received.length > 0 || leftMs <= 0 || this.#isClosed) return received;
+			await this.#arrival(leftMs);
+		}
+	}
+
 	/** Deletes what a receipt stands for, for good. @returns whether it stands for anything yet */
 	async delete(receiptHandle: string): Promise<boolean> {
 		for (const { id, receipt } of this.#messages.values()) {
@@ -137,11 +160,34 @@ export class Queue {
 	}
 
 	kill(): void {
+		this.#end();
 		this.#commit.kill();
 	}
 
 	close(): Promise<void> {
+		this.#end();
 		return this.#commit.close();
+	}
+
+	#end(): void {
+		this.#isClosed = true;
+		this.#wake();
+	}
+
+	#arrival(atMostMs: number): Promise<void> {
+		return new Promise((resolve) => {
+			const wake = (): void => {
+				callOff();
+				this.#waiting.delete(wake);
+				resolve();
+			};
+			const callOff = this.#timers.after(atMostMs, wake);
+			this.#waiting.add(wake);
+		});
+	}
+
+	#wake(): void {
+		for (const wake of [...this.#waiting]) wake();
 	}
 
 	/** Messages come in the order of their age. */

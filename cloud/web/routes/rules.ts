@@ -8,6 +8,7 @@ interface QueueInput {
 	readonly queueName: string;
 	readonly maxNumberOfMessages?: number;
 	readonly visibilityTimeout?: number;
+	readonly waitTimeSeconds?: number;
 	readonly receiptHandle?: string;
 	readonly messageBody?: string;
 }
@@ -48,9 +49,13 @@ export const rules: RouteModule = (app, { live }) => {
 	operate<QueueInput>(
 		app,
 		"ReceiveQueueMessages",
-		async ({ queueName, maxNumberOfMessages = 1, visibilityTimeout }) => {
+		async ({ queueName, maxNumberOfMessages = 1, visibilityTimeout, waitTimeSeconds = 0 }) => {
 			const queue = await queueOf(queueName);
-			const messages: QueueMessage[] = queue.receive(maxNumberOfMessages, visibilityTimeout);
+			const messages: QueueMessage[] = await queue.receiveWithin(
+				waitTimeSeconds,
+				maxNumberOfMessages,
+				visibilityTimeout,
+			);
 			return { messages };
 		},
 	);

@@ -134,6 +134,9 @@ test("over HTTP: rules with their figures and faults, and queues for consumers",
 	expect((await api.get("/api/isobar/queues")).body).toEqual({
 		queues: [{ queueName: "jobs", visible: 0, inFlight: 3 }],
 	});
+	const waiting = api.post(`${base}/receive?waitTimeSeconds=20`);
+	await client.publishAsync("isobar/a/note", '{"n":3}', { qos: 1 });
+	expect((await waiting).body.messages).toMatchObject([{ body: '{"n":3}' }]);
 	const path = `${base}/messages/${messages[0]!.receiptHandle}`;
 	expect((await api.call("DELETE", path)).status).toBe(200);
 	expect((await api.call("DELETE", path)).status).toBe(404);

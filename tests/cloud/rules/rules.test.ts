@@ -373,6 +373,19 @@ describe("the queue", () => {
 		timers.pass(5 * 24 * 3_600_000);
 		expect(queue.attributes).toEqual({ visible: 0, inFlight: 0 });
 	});
+
+	test("is waited for while it has nothing, until its time is over or the cloud ends", async () => {
+		const service = await open();
+		const queue = await service.queues.make("jobs");
+		const waiting = [queue.receiveWithin(20, 1), queue.receiveWithin(20, 1)];
+		await queue.send("one");
+		expect(await waiting[0]).toMatchObject([{ body: "one" }]);
+		timers.pass(20_000);
+		expect(await waiting[1]).toEqual([]);
+		const last = queue.receiveWithin(20, 1);
+		await service.close();
+		expect(await last).toEqual([]);
+	});
 });
 
 describe("failures", () => {
