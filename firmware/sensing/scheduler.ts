@@ -39,12 +39,12 @@ export interface SchedulerOptions {
 export class SensingScheduler implements Timed {
 	/** Rounds since construction. */
 	samples = 0;
-	deadline = never as Ticks;
 	readonly #window: Window;
 	readonly #log: (line: string) => void;
 	readonly #mounts: readonly Mount[];
 	#periodMs = defaultPeriodMs;
 	#nextRound = never as Ticks;
+	#deadline = never as Ticks;
 
 	/**
 	 * @throws {Error} with one line when there are more than Limits.sensors mounts, a channel that is
@@ -57,6 +57,10 @@ export class SensingScheduler implements Timed {
 		for (const { indices } of this.#mounts) {
 			for (const index of indices) options.window.fit(index);
 		}
+	}
+
+	get deadline(): Ticks {
+		return this.#deadline;
 	}
 
 	/** Whether no conversion is under way. */
@@ -73,7 +77,7 @@ export class SensingScheduler implements Timed {
 	open(now: Ticks): void {
 		assert(this.#nextRound === never, "the scheduler is closed");
 		this.#nextRound = now;
-		this.deadline = now;
+		this.#deadline = now;
 	}
 
 	/** Rounds begin `periodMs` apart, counted from now; a round under way is finished. */
@@ -88,7 +92,7 @@ export class SensingScheduler implements Timed {
 	/** Closes all sensors. A round under way ends without a word to the window. */
 	close(): void {
 		this.#nextRound = never as Ticks;
-		this.deadline = never as Ticks;
+		this.#deadline = never as Ticks;
 		for (const mount of this.#mounts) {
 			if (mount.state === MountState.Converting) mount.endRound();
 			this.#closeSensor(mount, mount.release());
@@ -201,7 +205,7 @@ export class SensingScheduler implements Timed {
 		for (let index = 0; index < this.#mounts.length; index++) {
 			deadline = Math.min(deadline, this.#mounts[index]!.readyAt);
 		}
-		this.deadline = deadline as Ticks;
+		this.#deadline = deadline as Ticks;
 	}
 }
 

@@ -29,24 +29,18 @@ export class Agenda {
 	 * Calls every machine whose deadline has come. What becomes due by that is called too, for a
 	 * bounded number of rounds; the rest waits for the alarm, so that a machine that always is due
 	 * cannot hold the device.
-	 *
-	 * @returns `earliest` after the last round: a look at every machine that nobody has to take again
 	 */
-	run(now: Ticks): Ticks {
-		let earliest: Ticks;
-		let round = 0;
-		do {
-			this.#callDue(now);
-			earliest = this.earliest;
-			round += 1;
-		} while (earliest <= now && round < roundsAtOnce);
-		return earliest;
-	}
-
-	#callDue(now: Ticks): void {
-		for (let index = 0; index < this.#machines.length; index++) {
-			const machine = this.#machines[index]!;
-			if (machine.deadline <= now) machine.onDeadline(now);
+	run(now: Ticks): void {
+		for (let round = 0; round < roundsAtOnce; round++) {
+			let ran = false;
+			for (let index = 0; index < this.#machines.length; index++) {
+				const machine = this.#machines[index]!;
+				if (machine.deadline <= now) {
+					machine.onDeadline(now);
+					ran = true;
+				}
+			}
+			if (!ran) return;
 		}
 	}
 }

@@ -424,10 +424,8 @@ export class Station {
 
 	/** One turn: everything that is due, then the alarm for what comes next. */
 	#turn(now: Ticks): void {
-		const earliest = this.#agenda.run(now);
-		const mayStep = this.#duty !== undefined || this.#departure.state !== DepartureState.Staying;
-		if (mayStep) this.#settle(now);
-		else this.#device.clock.setAlarm(earliest);
+		this.#agenda.run(now);
+		this.#settle(now);
 	}
 
 	#settle(now: Ticks): void {

@@ -116,11 +116,8 @@ export function uniform(random: Random): number {
 	return (random.next() >>> 0) / 4_294_967_296;
 }
 
-/** Four uniforms add up to a deviation of the root of a third. */
-const noiseScale = Math.sqrt(3);
-
 /** Noise about zero with a standard deviation of 1, and never beyond 3.5: the sum of four uniforms. */
 export function noise(random: Random): number {
 	const sum = uniform(random) + uniform(random) + uniform(random) + uniform(random);
-	return (sum - 2) * noiseScale;
+	return (sum - 2) * Math.sqrt(3);
 }
