@@ -48,7 +48,7 @@ const [firstTime, lastTime] = [946_684_800, 4_102_444_799];
  * form of the archive, on disk before the message is acknowledged.
  *
  * A message has no sequence number, so rows are counted here, and one that comes again is known by its start
- * and uptime. Its time is the one that the station says, that of its arrival where the station knows none.
+ * and uptime, unless the cloud has been restarted in between. Its time is the one that the station says, that of its arrival where the station knows none.
  * Its period is that since the row before, at most twice the period of that one: so a gap is seen as one, and
  * a new cadence is followed.
  */
@@ -108,7 +108,9 @@ export class HealthArchive {
 		}
 		const lineOf = (): string => `${JSON.stringify(row)}\n`;
 		this.#rows.add(thing, row.sequence, 1, lineOf, (error) => {
-			if (!error) this.archived += 1;
+			// What was not written must be taken when it comes again, and not be known.
+			if (error) this.#last.delete(thing);
+			else this.archived += 1;
 			done(error);
 		});
 	}

@@ -61,7 +61,7 @@ export function valuesOf(message: JsonObject): Readonly<Record<string, number>> 
 }
 
 /** The members of a message that a row of the archive has. */
-export function messageOf(row: Readonly<Record<string, unknown>>): JsonObject {
+export function healthOf(row: Readonly<Record<string, unknown>>): JsonObject {
 	const message: Record<string, Json> = {};
 	for (const { name, member, perUnit } of channels) {
 		const value = row[name];

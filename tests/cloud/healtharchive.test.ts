@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Archive } from "../../cloud/archive.ts";
 import { HealthArchive } from "../../cloud/healtharchive.ts";
 import { HealthChannels } from "../../cloud/healthchannels.ts";
+import { DiskLog } from "../../cloud/log.ts";
 import { Series } from "../../cloud/store/series.ts";
 import { Upkeep } from "../../cloud/store/upkeep.ts";
 import { ChannelTable } from "../../firmware/sensing/channel.ts";
@@ -62,6 +63,26 @@ function seriesOf(channels: string[], hours = 2) {
 }
 
 describe("health messages over time", () => {
+	test("one that could not be written is not acknowledged, and is taken when it comes again", async () => {
+		await health.close();
+		let isFull = true;
+		health = await HealthArchive.open(directory, {
+			log,
+			async openLog(path, onLine, codec) {
+				const { log: disk, torn } = await DiskLog.open(path, onLine, codec);
+				const append = (bytes: Uint8Array): Promise<void> =>
+					isFull ? Promise.reject(new Error("no space left on device")) : disk.append(bytes);
+				return { log: { append, close: () => disk.close() }, torn };
+			},
+		});
+		const message = { boot: 3, uptimeSeconds: 60, batteryMv: 3_912 };
+		await expect(append(message)).rejects.toThrow("no space");
+		isFull = false;
+		await append(message);
+		expect(rows()).toMatchObject([{ sequence: 1, batteryVoltage: 3.912 }]);
+		expect(health.archived).toBe(1);
+	});
+
 	test("a row has the numbers of the message, in units, at the time of the station", async () => {
 		await append({
 			...{ boot: 3, uptimeSeconds: 60, epochSeconds: start - 5, freeHeapBytes: 40_000 },

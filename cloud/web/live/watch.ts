@@ -4,7 +4,7 @@ import type { Bounds } from "../../bounds.ts";
 import type { Broker } from "../../broker.ts";
 import { messageOf } from "../../fault.ts";
 import type { HealthArchive } from "../../healtharchive.ts";
-import { messageOf as healthOf } from "../../healthchannels.ts";
+import { healthOf } from "../../healthchannels.ts";
 import type { CloudEvent } from "../../notice/events.ts";
 import type { Notices } from "../../notice/notices.ts";
 import { isThingName } from "../../registry/checks.ts";
