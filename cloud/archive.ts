@@ -241,10 +241,11 @@ function boundRejected(
 	rejected: AppendLog,
 ): AppendLog {
 	const previous = join(directory, previousRejectedFile);
-	return new BoundedLog(rejected, previous, rejectedBytes, () => {
+	const onTurn = (): void => {
 		const gone = existsSync(previous) ? `; the reports that were in ${previous} are gone` : "";
 		log(`archive: ${rejectedFile} is full and is ${previousRejectedFile} now${gone}`);
-	});
+	};
+	return new BoundedLog(rejected, previous, { bytes: rejectedBytes }, { onTurn });
 }
 
 function isDirection(channels: ChannelTable, name: string): boolean {

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { BoundedLog } from "../boundedlog.ts";
 import { GroupCommit } from "../commit.ts";
 import { messageOf } from "../fault.ts";
-import { makeDirectory, syncDirectory } from "../file.ts";
+import { makeDirectory } from "../file.ts";
 import { type AppendLog, DiskLog, readLines } from "../log.ts";
 import type { JsonObject } from "../services/document.ts";
 import { Vault } from "../vault/vault.ts";
@@ -81,7 +81,12 @@ export class EventLog {
 		};
 		const previous = join(directory, previousFile);
 		if (existsSync(previous)) await readLines(previous, take, vault.lines(previous));
-		return new EventLog(await TwoFiles.open(directory, take, vault), events, log);
+		const path = join(directory, currentFile);
+		const older = events.length;
+		const { log: file } = await DiskLog.open(path, take, vault.lines(path));
+		const lines = events.length - older;
+		const bounded = new BoundedLog(file, previous, { lines: eventsPerFile }, { lines });
+		return new EventLog(bounded, events, log);
 	}
 
 	/** @param epochMs  UTC */
@@ -146,55 +151,6 @@ export class EventLog {
 
 	async close(): Promise<void> {
 		await this.#commit.close();
-	}
-}
-
-/** A log that begins a new file when one is full, and forgets the one before the last. */
-class TwoFiles implements AppendLog {
-	readonly #path: string;
-	readonly #vault: Vault;
-	#log: DiskLog;
-	#lines: number;
-
-	private constructor(path: string, vault: Vault, log: DiskLog, lines: number) {
-		this.#path = path;
-		this.#vault = vault;
-		this.#log = log;
-		this.#lines = lines;
-	}
-
-	static async open(
-		directory: string,
-		onLine: (line: string) => void,
-		vault: Vault,
-	): Promise<TwoFiles> {
-		const path = join(directory, currentFile);
-		let lines = 0;
-		const take = (line: string): void => {
-			lines += 1;
-			onLine(line);
-		};
-		const { log } = await DiskLog.open(path, take, vault.lines(path));
-		return new TwoFiles(path, vault, log, lines);
-	}
-
-	async append(bytes: Uint8Array): Promise<void> {
-		if (this.#lines >= eventsPerFile) await this.#turn();
-		await this.#log.append(bytes);
-		for (const byte of bytes) if (byte === 0x0a) this.#lines += 1;
-	}
-
-	close(): void {
-		this.#log.close();
-	}
-
-	async #turn(): Promise<void> {
-		this.#log.close();
-		const directory = dirname(this.#path);
-		await rename(this.#path, join(directory, previousFile));
-		await syncDirectory(directory);
-		this.#log = (await DiskLog.open(this.#path, () => {}, this.#vault.lines(this.#path))).log;
-		this.#lines = 0;
 	}
 }
 
