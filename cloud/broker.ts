@@ -17,27 +17,24 @@ import { codeOf } from "./fault.ts";
 import { disconnectType, PacketScanner } from "./framing.ts";
 import type { IotEvent, IotLog } from "./iotlog.ts";
 import type { LogEvent } from "./logevent.ts";
+import {
+	basicIngestPrefix,
+	bytesOf,
+	type Message,
+	MessageFault,
+	MessageLimits,
+	problemOf,
+} from "./message.ts";
 import { isBehind, unhitch } from "./outbound.ts";
 import { Pace } from "./pace.ts";
 import { Presence } from "./presence.ts";
 import type { Publisher } from "./provisioning/service.ts";
 import type { Action } from "./registry/policy.ts";
+import { RetainedMessages } from "./retained.ts";
 import { isProvisioningTopic } from "./services/provisioning.ts";
 import { Sessions } from "./sessions.ts";
 import { realTimers, type Timers } from "./timers.ts";
 import { type Protocol, Traffic } from "./traffic.ts";
-
-/** What AWS IoT Core allows a client (aws-iot-contract.md §1.5). */
-const BrokerLimits = Object.freeze({
-	payloadBytes: 128 * 1024,
-	packetBytes: 146 * 1024,
-	topicBytes: 256,
-	topicLevels: 8,
-	clientIdBytes: 128,
-	subscriptions: 50,
-	/** In one SUBSCRIBE. */
-	topicFilters: 8,
-} as const);
 
 export interface BrokerOptions {
 	readonly access: Access;
@@ -61,19 +58,6 @@ export interface BrokerOptions {
 	readonly timers?: Timers;
 	/** The usual ones unless given. */
 	readonly bounds?: Bounds;
-}
-
-/** A message of no connection of ours. */
-export interface Message {
-	readonly topicName: string;
-	readonly payload: Uint8Array;
-	readonly qos: number;
-	readonly retain: boolean;
-}
-
-/** A message over HTTP that the limits do not allow. */
-export class MessageFault extends Error {
-	override readonly name = "MessageFault";
 }
 
 /** Who has sent a message. */
@@ -104,8 +88,7 @@ export class Broker {
 	readonly #connections = new Map<Client, Connection>();
 	/** Connections that were accepted, by client id. */
 	readonly #connected = new Map<string, Connection>();
-	readonly #retained = new Map<string, Message>();
-	#retainedBytes = 0;
+	readonly #retained: RetainedMessages;
 	#killed = false;
 	readonly traffic = new Traffic();
 	/** Why the last message could not be kept; `undefined` when it could. */
@@ -114,6 +97,7 @@ export class Broker {
 	private constructor(options: BrokerOptions) {
 		this.#options = options;
 		this.#bounds = options.bounds ?? usualBounds();
+		this.#retained = new RetainedMessages(this.#bounds.retainedBytes);
 		this.#aedes = new Aedes({
 			preConnect: (client, packet, callback) => this.#authenticate(client, packet, callback),
 			authorizePublish: (client, packet, callback) =>
@@ -156,7 +140,7 @@ export class Broker {
 		const client = this.#aedes.handle(socket);
 		unhitch(client, socket, bounds.outboundBytes);
 		this.#connections.set(client, connection);
-		const { packetBytes, topicFilters } = BrokerLimits;
+		const { packetBytes, topicFilters } = MessageLimits;
 		const scanner = new PacketScanner(packetBytes, topicFilters, (type) => {
 			if (type === disconnectType) connection.blame("CLIENT_INITIATED_DISCONNECT");
 		});
@@ -247,7 +231,7 @@ export class Broker {
 
 	/** The retained messages as they are now. */
 	get retained(): readonly Message[] {
-		return [...this.#retained.values()];
+		return this.#retained.all;
 	}
 
 	/** Closes the connection of a client. @returns whether there was one */
@@ -385,7 +369,7 @@ export class Broker {
 		const { access } = this.#options;
 		const { clientId, will } = packet;
 		const bytes = Buffer.byteLength(clientId);
-		if (bytes === 0 || bytes > BrokerLimits.clientIdBytes || clientId.startsWith("$")) {
+		if (bytes === 0 || bytes > MessageLimits.clientIdBytes || clientId.startsWith("$")) {
 			return "its client id is empty, longer than 128 bytes or begins with $";
 		}
 		const problem = will && problemOf(will);
@@ -551,7 +535,7 @@ export class Broker {
 		const { topic } = subscription;
 		connection.topicFilters.add(topic);
 		const problem =
-			connection.topicFilters.size > BrokerLimits.subscriptions
+			connection.topicFilters.size > MessageLimits.subscriptions
 				? "more than 50 subscriptions"
 				: problemOf(subscription);
 		if (problem) {
@@ -634,7 +618,7 @@ export class Broker {
 
 	#published(packet: AedesPublishPacket, client: Client | null, callback: () => void): void {
 		const connection = client && this.#connections.get(client);
-		this.#noteRetained(packet);
+		if (packet.retain) this.#retained.note(packet);
 		if (connection && packet !== connection.will) {
 			this.traffic.messagesIn += 1;
 			const { clientId, certificateId } = connection;
@@ -647,31 +631,15 @@ export class Broker {
 		callback();
 	}
 
-	/** An empty message takes the retained one away [MQTT-3.3.1-10]. */
-	#noteRetained({ topic: topicName, payload, qos, retain }: AedesPublishPacket): void {
-		if (!retain) return;
-		const bytes = bytesOf(payload);
-		this.#retainedBytes += retainedSize(topicName, bytes) - this.#retainedSizeOf(topicName);
-		if (bytes.length === 0) this.#retained.delete(topicName);
-		else this.#retained.set(topicName, { topicName, payload: bytes, qos, retain });
-	}
-
 	/** Publishes what there is no room to retain as a message like any other. */
 	#boundRetained(packet: { topic: string; payload: string | Buffer; retain: boolean }): void {
-		if (!packet.retain || packet.payload.length === 0) return;
-		const more = retainedSize(packet.topic, packet.payload) - this.#retainedSizeOf(packet.topic);
-		if (this.#retainedBytes + more <= this.#bounds.retainedBytes) return;
+		if (!packet.retain || this.#retained.hasRoomFor(packet.topic, packet.payload)) return;
 		packet.retain = false;
 		this.traffic.count("PublishRetained", "Throttle");
 		this.#options.log(
-			`retained ${JSON.stringify(packet.topic)}: no room, it is published alone; retained messages have ${this.#retainedBytes} bytes`,
+			`retained ${JSON.stringify(packet.topic)}: no room, it is published alone; retained messages have ${this.#retained.bytes} bytes`,
 			{ level: "warn" },
 		);
-	}
-
-	#retainedSizeOf(topicName: string): number {
-		const message = this.#retained.get(topicName);
-		return message ? retainedSize(topicName, message.payload) : 0;
 	}
 
 	/** Sends a message to one client, if it has asked for the topic. */
@@ -729,33 +697,4 @@ function eventOf({ clientId, certificateId, address }: Connection): LogEvent {
 		principalId: certificateId,
 		sourceIp: address,
 	};
-}
-
-const basicIngestPrefix = "$aws/rules/";
-const basicIngestHead = /^\$aws\/rules\/[^/]+\//;
-
-/** What is wrong with a topic or a message by the limits, whoever sends it. */
-function problemOf(message: {
-	readonly topic: string;
-	readonly payload?: string | Buffer;
-}): string | undefined {
-	const { payload = "" } = message;
-	// The name of a rule does not count.
-	const isBasicIngest = message.topic.startsWith(basicIngestPrefix);
-	const topic = isBasicIngest ? message.topic.replace(basicIngestHead, "") : message.topic;
-	if (payload.length > BrokerLimits.payloadBytes) return "a payload of more than 128 KB";
-	if (Buffer.byteLength(topic) > BrokerLimits.topicBytes) return "a topic of more than 256 bytes";
-	if (topic.split("/").length > BrokerLimits.topicLevels) return "a topic of more than 8 levels";
-	if (message.topic.startsWith("$") && !message.topic.startsWith("$aws/"))
-		return "a reserved topic that is not served";
-	return undefined;
-}
-
-/** What a retained message takes; nothing without a payload, as that takes one away. */
-function retainedSize(topicName: string, payload: string | Uint8Array): number {
-	return payload.length === 0 ? 0 : Buffer.byteLength(topicName) + payload.length;
-}
-
-function bytesOf(payload: string | Buffer): Uint8Array {
-	return typeof payload === "string" ? Buffer.from(payload) : payload;
 }

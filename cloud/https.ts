@@ -1,9 +1,9 @@
 import { randomUUID, type X509Certificate } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
-import type { Message } from "./broker.ts";
 import { Connection } from "./connection.ts";
 import { messageOf } from "./fault.ts";
+import type { Message } from "./message.ts";
 
 /** What a device asks for at TLS to speak HTTP (aws-iot-contract.md §1.1). */
 export const httpsProtocol = "x-amzn-http-ca";

@@ -1,6 +1,6 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { MessageFault } from "../broker.ts";
 import { CloudFault } from "../fault.ts";
+import { MessageFault } from "../message.ts";
 import { RegistryFault } from "../registry/fault.ts";
 import { ShadowRejected } from "../shadows.ts";
 

@@ -1,8 +1,9 @@
 import type { Hono } from "hono";
 import type { Archive } from "../archive.ts";
-import type { Broker, Message } from "../broker.ts";
+import type { Broker } from "../broker.ts";
 import type { IotLog } from "../iotlog.ts";
 import type { Listener } from "../listener.ts";
+import type { Message } from "../message.ts";
 import type { Notices } from "../notice/notices.ts";
 import type { Authorities } from "../provisioning/authorities.ts";
 import type { ProvisioningClaim } from "../provisioning/service.ts";
