@@ -48,7 +48,7 @@ beforeAll(async () => {
 	const wired = await bench.connected(cloud.port, "wired");
 	await wired.publishAsync("isobar/wired/report", JSON.stringify(report), { qos: 1 });
 	for (const one of [client, wired]) await one.endAsync();
-}, 180_000);
+});
 
 afterEach(() => {
 	expect(browser.complaints).toEqual([]);
@@ -57,7 +57,7 @@ afterEach(() => {
 afterAll(async () => {
 	await browser?.close();
 	await bench.end();
-}, 60_000);
+});
 
 test("battery, charge and signal of half a day are drawn from the archive, with units and what is under the pointer", async () => {
 	expect(cloud.health.count("station-1")).toBeGreaterThan(70);
@@ -80,7 +80,7 @@ test("battery, charge and signal of half a day are drawn from the archive, with 
 	await page.locator(".now", { hasText: /Battery\d\.\d\d.V \d+%Signal−\d\d.dBm/ }).waitFor();
 	expect(await accessibilityFaults(page)).toEqual([]);
 	await page.close();
-}, 180_000);
+});
 
 test("the same is a table for a spreadsheet", async () => {
 	const page = await browser.open(`${cloud.httpUrl}/stations/station-1`);
@@ -94,7 +94,7 @@ test("the same is a table for a spreadsheet", async () => {
 	expect(rows.length).toBeGreaterThan(60);
 	expect(rows[1]).toMatch(/^2026-06-21T00:\d\d:\d\d\.000Z,[\d.]+,.*,-\d\d,-\d\d,-\d\d,$/);
 	await page.close();
-}, 120_000);
+});
 
 test("a station without either is told what would send it", async () => {
 	const page = await browser.open(`${cloud.httpUrl}/stations/wired`);
@@ -102,7 +102,7 @@ test("a station without either is told what would send it", async () => {
 	await page.getByText("one on Ethernet has none").waitFor();
 	expect(await page.locator(".chart-battery, .chart-charge, .chart-signal").count()).toBe(0);
 	await page.close();
-}, 120_000);
+});
 
 test("battery and signal are in the list again after a restart of the cloud", async () => {
 	await cloud.close();
@@ -122,4 +122,4 @@ test("battery and signal are in the list again after a restart of the cloud", as
 		expect(await page.evaluate(`${table}.scrollWidth - ${table}.clientWidth`)).toBe(0);
 	}
 	await page.close();
-}, 120_000);
+});

@@ -17,7 +17,7 @@ beforeAll(async () => {
 	running = fleet.run(`up --port 0 --data DIR --stations 3 ${cadence}`);
 	await fleet.printed(/station-0003 {2}link: up/);
 	url = /Page and API at (\S+)/.exec(fleet.out)![1]!;
-}, 180_000);
+});
 
 afterEach(() => {
 	expect(browser.complaints).toEqual([]);
@@ -28,7 +28,7 @@ afterAll(async () => {
 	fleet.interrupt();
 	expect(await running).toBe(0);
 	fleet.end();
-}, 60_000);
+});
 
 /** Resolves when the text of an element is another one. */
 async function changed(page: Page, selector: string, before: string): Promise<void> {
@@ -51,7 +51,7 @@ describe("the network", () => {
 		const messages = ".figure:nth-child(2) .figure-value";
 		await changed(page, messages, (await page.locator(messages).textContent())!);
 		await page.close();
-	}, 120_000);
+	});
 
 	test("searches, sorts, and changes units", async () => {
 		const page = await browser.open(url);
@@ -72,7 +72,7 @@ describe("the network", () => {
 		await page.getByRole("button", { name: /units: metric/ }).click();
 		await page.locator(".cell-airTemperature", { hasText: "°F" }).first().waitFor();
 		await page.close();
-	}, 120_000);
+	});
 });
 
 describe("a station", () => {
@@ -100,7 +100,7 @@ describe("a station", () => {
 		while ((await pixelsOf(page, ".chart-temperature", "--warm")) < 30)
 			await page.waitForTimeout(100);
 		await page.close();
-	}, 120_000);
+	});
 
 	test("moves and zooms by keyboard, and goes back to now", async () => {
 		const page = await browser.open(`${url}/stations/station-0002`);
@@ -112,7 +112,7 @@ describe("a station", () => {
 		await page.getByRole("button", { name: "1 y" }).click();
 		await page.locator('[aria-pressed="true"]', { hasText: "1 y" }).waitFor();
 		await page.close();
-	}, 120_000);
+	});
 
 	test("one that is not there is said so, with what to do", async () => {
 		const page = await browser.open(`${url}/stations/nobody`);
@@ -120,7 +120,7 @@ describe("a station", () => {
 		await page.close();
 		// The browser itself complains of the 404 that is asked for here.
 		expect(browser.complaints.splice(0)).toEqual([expect.stringContaining("404")]);
-	}, 120_000);
+	});
 });
 
 describe("the shadow of a station", () => {
@@ -139,7 +139,7 @@ describe("the shadow of a station", () => {
 		await row.locator("td:nth-child(3)", { hasText: /^3$/ }).waitFor();
 		await row.getByText("taken").waitFor();
 		await page.close();
-	}, 120_000);
+	});
 
 	test("a change of somebody else in between is shown as a conflict, and nothing is overwritten", async () => {
 		const page = await browser.open(`${url}/stations/station-0002/shadow`);
@@ -161,7 +161,7 @@ describe("the shadow of a station", () => {
 		await page.close();
 		// The browser itself complains of the 409 that is asked for here.
 		expect(browser.complaints.splice(0)).toEqual([expect.stringContaining("409")]);
-	}, 120_000);
+	});
 });
 
 describe("the registry", () => {
@@ -184,7 +184,7 @@ describe("the registry", () => {
 		await row.getByRole("button", { name: "Activate" }).click();
 		while (!(await isConnected())) await page.waitForTimeout(200);
 		await page.close();
-	}, 120_000);
+	});
 });
 
 describe("events", () => {
@@ -200,7 +200,7 @@ describe("events", () => {
 		await page.getByRole("link", { name: "Events", exact: true }).last().click();
 		await page.getByText("station-0001 connected").waitFor();
 		await page.close();
-	}, 120_000);
+	});
 });
 
 describe("rules", () => {
@@ -208,7 +208,7 @@ describe("rules", () => {
 		const page = await browser.open(`${url}/rules`);
 		await page.getByText("There is no rule yet").waitFor();
 		await page.close();
-	}, 120_000);
+	});
 });
 
 describe("the simulator", () => {
@@ -221,7 +221,7 @@ describe("the simulator", () => {
 		await page.getByText("station-0003 is offline").waitFor();
 		await page.getByText("station-0003 is connected").waitFor();
 		await page.close();
-	}, 120_000);
+	});
 });
 
 describe("accessibility", () => {
@@ -256,6 +256,5 @@ describe("accessibility", () => {
 			}
 			await page.close();
 		},
-		180_000,
 	);
 });

@@ -64,7 +64,7 @@ beforeAll(async () => {
 	const site = { name: "Meadow", latitude: 37.5, longitude: -105.9, heightM: 2317 };
 	await cloud.updateShadow("meadow", { state: { reported: { site, firmware: "0.1.0" } } });
 	url = cloud.httpUrl!;
-}, 180_000);
+});
 
 afterEach(() => {
 	expect(browser.complaints).toEqual([]);
@@ -73,7 +73,7 @@ afterEach(() => {
 afterAll(async () => {
 	await browser?.close();
 	await bench.end();
-}, 60_000);
+});
 
 /** The charts of the day, drawn. */
 async function openDay(): Promise<Page> {
@@ -111,7 +111,7 @@ describe("charts", () => {
 		expect(await count(gap.from - 4, gap.from - 0.3)).toBeGreaterThan(50);
 		expect(await count(gap.to + 0.3, 24)).toBeGreaterThan(50);
 		await page.close();
-	}, 120_000);
+	});
 
 	test("the night is shaded and the day is not", async () => {
 		const page = await openDay();
@@ -123,7 +123,7 @@ describe("charts", () => {
 		expect(night).toBeGreaterThan(10_000);
 		expect(await count(12.5, 23.9)).toBeLessThan(night / 100);
 		await page.close();
-	}, 120_000);
+	});
 
 	test("a flagged and a missing value are marked, and the pointer says why", async () => {
 		const page = await openDay();
@@ -142,7 +142,7 @@ describe("charts", () => {
 		await at(missingHour);
 		await page.locator(chart).getByText("▼ the sensor does not answer").waitFor();
 		await page.close();
-	}, 120_000);
+	});
 
 	test("each has its unit, in the system that is chosen, and so has every value", async () => {
 		const page = await openDay();
@@ -158,7 +158,7 @@ describe("charts", () => {
 		expect(await units()).toEqual(["°F", ...sameUnit, "inHg", "mph", "in", "klx", "mph"]);
 		expect(await values.first().textContent()).toMatch(/°F$/);
 		await page.close();
-	}, 120_000);
+	});
 
 	test("times are in the reader's zone, with UTC on hover", async () => {
 		const page = await openDay();
@@ -173,7 +173,7 @@ describe("charts", () => {
 		const first = page.locator("dd time", { hasText: "20 Jun 2026, 18:00:00" });
 		expect(await first.getAttribute("title")).toContain("2026-06-21 00:00:00 UTC");
 		await page.close();
-	}, 120_000);
+	});
 
 	test("colours follow the choice, in what is drawn too", async () => {
 		const page = await openDay();
@@ -186,7 +186,7 @@ describe("charts", () => {
 			}
 		}
 		await page.close();
-	}, 120_000);
+	});
 
 	test("what is in view is there as a table", async () => {
 		const page = await openDay();
@@ -202,7 +202,7 @@ describe("charts", () => {
 		expect(observed).toHaveLength(20 * 6 - 1);
 		expect(rows.find((row) => row.startsWith("2026-06-21T20:00"))).toMatch(/airTemperature step/);
 		await page.close();
-	}, 120_000);
+	});
 });
 
 describe("the list", () => {
@@ -219,7 +219,7 @@ describe("the list", () => {
 		expect(await row.locator(".alarm-battery").getAttribute("title")).toBe("battery at 9 %");
 		await client.endAsync();
 		await page.close();
-	}, 120_000);
+	});
 });
 
 describe("rules", () => {
@@ -246,7 +246,7 @@ describe("rules", () => {
 		await page.getByRole("alert").getByText("broken.json:1:").waitFor();
 		await page.close();
 		await other.end();
-	}, 120_000);
+	});
 });
 
 describe("a named shadow", () => {
@@ -273,7 +273,7 @@ describe("a named shadow", () => {
 		// The browser itself complains of the 404 of a shadow that is not there yet.
 		const complaints = browser.complaints.splice(0);
 		expect(complaints.filter((text) => !text.includes("404"))).toEqual([]);
-	}, 120_000);
+	});
 });
 
 describe("where there is nothing, the page says what to do", () => {
@@ -283,16 +283,12 @@ describe("where there is nothing, the page says what to do", () => {
 		["/events", "No mail was written yet", "notify.json"],
 		["/rules", "There is no rule yet", "isobar rule create NAME FILE"],
 		["/nowhere", "There is nothing at /nowhere", "where everything begins"],
-	])(
-		"%s",
-		async (path, title, advice) => {
-			const page = await browser.open(url + path);
-			await page.getByText(title).first().waitFor();
-			await page.getByText(advice).first().waitFor();
-			await page.close();
-		},
-		120_000,
-	);
+	])("%s", async (path, title, advice) => {
+		const page = await browser.open(url + path);
+		await page.getByText(title).first().waitFor();
+		await page.getByText(advice).first().waitFor();
+		await page.close();
+	});
 
 	test("a cloud without a simulator, and a station without a shadow", async () => {
 		const page = await browser.open(`${url}/simulator`);
@@ -303,7 +299,7 @@ describe("where there is nothing, the page says what to do", () => {
 		await page.close();
 		const complaints = browser.complaints.splice(0);
 		expect(complaints.filter((text) => !text.includes("404"))).toEqual([]);
-	}, 120_000);
+	});
 
 	test("a network without a station or a place, and a cloud that is gone", async () => {
 		const other = new CloudBench();
@@ -325,7 +321,7 @@ describe("where there is nothing, the page says what to do", () => {
 		// The browser itself complains of what it can't reach.
 		const complaints = browser.complaints.splice(0);
 		expect(complaints.filter((text) => !/ERR_|Failed to load/.test(text))).toEqual([]);
-	}, 120_000);
+	});
 });
 
 describe("on an address that others reach", () => {
@@ -349,5 +345,5 @@ describe("on an address that others reach", () => {
 		await other.end();
 		const complaints = browser.complaints.splice(0);
 		expect(complaints.filter((text) => !text.includes("401"))).toEqual([]);
-	}, 120_000);
+	});
 });

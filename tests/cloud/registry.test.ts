@@ -26,43 +26,19 @@ import {
 	deleteThingType,
 	deprecateThingType,
 } from "../../cloud/registry/thingtypes.ts";
+import { documentOf, RegistryBench, refuses } from "../support/registry.ts";
 
 const idOf = (digit: string): string => digit.repeat(64);
-const policyDocument = JSON.stringify({
-	Version: "2012-10-17",
-	Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
-});
-
-/** A registry that applies what its operations name. */
-class Bench extends Registry {
-	do(...operations: ((registry: Registry) => Change[])[]): this {
-		for (const operation of operations) this.apply(operation(this));
-		return this;
-	}
-
-	thingOrFail(thingName: string) {
-		return this.thing(thingName)!;
-	}
-}
+const policyDocument = documentOf("*");
 
 const makeThing =
 	(thingName: string, rest: object = {}) =>
 	(registry: Registry): Change[] =>
 		createThing(registry, { thingName, thingId: `id of ${thingName}`, ...rest });
 
-const refuses = (operation: () => unknown, code: string): void => {
-	let thrown: unknown;
-	try {
-		operation();
-	} catch (error) {
-		thrown = error;
-	}
-	expect(thrown).toMatchObject({ name: "RegistryFault", code });
-};
-
 describe("things §2.2", () => {
 	test("P17 created again: equal changes nothing, different is refused", () => {
-		const bench = new Bench().do(makeThing("a", { attributes: { site: "A" } }));
+		const bench = new RegistryBench().do(makeThing("a", { attributes: { site: "A" } }));
 		expect(
 			createThing(bench, { thingName: "a", thingId: "other", attributes: { site: "A" } }),
 		).toEqual([]);
@@ -83,7 +59,7 @@ describe("things §2.2", () => {
 	test("P18 three attributes without a type, fifty with one", () => {
 		const attributes = (count: number) =>
 			Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, "v"]));
-		const bench = new Bench().do((r) => createThingType(r, "Sensor"));
+		const bench = new RegistryBench().do((r) => createThingType(r, "Sensor"));
 		const create = (count: number, thingTypeName?: string) =>
 			createThing(bench, {
 				thingName: "a",
@@ -98,7 +74,7 @@ describe("things §2.2", () => {
 	});
 
 	test("P19 a stale expectedVersion: VersionConflict, and nothing changes", () => {
-		const bench = new Bench().do(makeThing("a"), (r) => updateThing(r, "a", { x: "1" }));
+		const bench = new RegistryBench().do(makeThing("a"), (r) => updateThing(r, "a", { x: "1" }));
 		refuses(
 			() => updateThing(bench, "a", { x: "2" }, { expectedVersion: 1 }),
 			"VersionConflictException",
@@ -107,15 +83,15 @@ describe("things §2.2", () => {
 	});
 
 	test("attributes are replaced, or merged with an empty value removing one", () => {
-		const bench = new Bench().do(makeThing("a", { attributes: { x: "1", y: "2" } }));
+		const bench = new RegistryBench().do(makeThing("a", { attributes: { x: "1", y: "2" } }));
 		bench.do((r) => updateThing(r, "a", { x: "", z: "3" }, { merge: true }));
-		expect(bench.thingOrFail("a").attributes).toEqual({ y: "2", z: "3" });
+		expect(bench.thing("a")!.attributes).toEqual({ y: "2", z: "3" });
 		bench.do((r) => updateThing(r, "a", { w: "4" }));
-		expect(bench.thingOrFail("a").attributes).toEqual({ w: "4" });
+		expect(bench.thing("a")!.attributes).toEqual({ w: "4" });
 	});
 
 	test("P20 a deprecated type makes no new things", () => {
-		const bench = new Bench().do(
+		const bench = new RegistryBench().do(
 			(r) => createThingType(r, "Sensor"),
 			(r) => deprecateThingType(r, "Sensor"),
 		);
@@ -133,7 +109,7 @@ describe("things §2.2", () => {
 	});
 
 	test("a thing with a certificate is not deleted", () => {
-		const bench = new Bench().do(
+		const bench = new RegistryBench().do(
 			makeThing("a"),
 			(r) => registerCertificate(r, idOf("1"), "pem"),
 			(r) => attachThingPrincipal(r, "a", idOf("1")),
@@ -149,7 +125,7 @@ describe("things §2.2", () => {
 	});
 
 	test.each(["constructor", "__proto__"])("%s names a thing like any other", (thingName) => {
-		const bench = new Bench().do(makeThing(thingName), (r) =>
+		const bench = new RegistryBench().do(makeThing(thingName), (r) =>
 			registerCertificate(r, idOf("1"), "pem"),
 		);
 		expect(bench.thingOf(idOf("1"), thingName)).toBeUndefined();
@@ -181,7 +157,7 @@ describe("groups §2.2", () => {
 		createThingGroup(registry, name, parent);
 
 	test("a thing is in one group of a hierarchy, and in ten at most", () => {
-		const bench = new Bench().do(makeThing("a"), group("root"), group("left", "root"));
+		const bench = new RegistryBench().do(makeThing("a"), group("root"), group("left", "root"));
 		bench.do((r) => addThingToThingGroup(r, "a", "left"));
 		refuses(() => addThingToThingGroup(bench, "a", "root"), "InvalidRequestException");
 		for (let index = 1; index < 10; index++) {
@@ -194,22 +170,22 @@ describe("groups §2.2", () => {
 	});
 
 	test("seven levels and no more", () => {
-		const bench = new Bench().do(group("g1"));
+		const bench = new RegistryBench().do(group("g1"));
 		for (let level = 2; level <= 7; level++) bench.do(group(`g${level}`, `g${level - 1}`));
 		refuses(() => createThingGroup(bench, "g8", "g7"), "LimitExceededException");
 	});
 
 	test("a group with a child is not deleted; one with things leaves them", () => {
-		const bench = new Bench().do(makeThing("a"), group("root"), group("leaf", "root"));
+		const bench = new RegistryBench().do(makeThing("a"), group("root"), group("leaf", "root"));
 		bench.do((r) => addThingToThingGroup(r, "a", "leaf"));
 		refuses(() => deleteThingGroup(bench, "root"), "InvalidRequestException");
 		bench.do((r) => deleteThingGroup(r, "leaf"));
-		expect(bench.thingOrFail("a").groups).toEqual([]);
+		expect(bench.thing("a")!.groups).toEqual([]);
 		expect(bench.thingGroup("leaf")).toBeUndefined();
 	});
 
 	test("P14 policies are inherited from all ancestors, each once", () => {
-		const bench = new Bench().do(
+		const bench = new RegistryBench().do(
 			makeThing("a"),
 			group("root"),
 			group("leaf", "root"),
@@ -238,7 +214,7 @@ describe("certificates §2.3", () => {
 		registerCertificate(registry, idOf(digit), "pem");
 
 	test("several for one thing, several things for one", () => {
-		const bench = new Bench().do(
+		const bench = new RegistryBench().do(
 			makeThing("a"),
 			makeThing("b"),
 			certificate("1"),
@@ -257,7 +233,7 @@ describe("certificates §2.3", () => {
 	});
 
 	test("an exclusive attachment: the thing whatever the client id, and no other beside it", () => {
-		const bench = new Bench().do(
+		const bench = new RegistryBench().do(
 			makeThing("a"),
 			makeThing("b"),
 			certificate("1"),
@@ -276,7 +252,7 @@ describe("certificates §2.3", () => {
 	});
 
 	test("ACTIVE is not deleted, nor what is attached", () => {
-		const bench = new Bench().do(certificate("1"), makeThing("a"));
+		const bench = new RegistryBench().do(certificate("1"), makeThing("a"));
 		bench.do((r) => attachThingPrincipal(r, "a", idOf("1")));
 		refuses(() => deleteCertificate(bench, idOf("1")), "CertificateStateException");
 		bench.do((r) => updateCertificate(r, idOf("1"), "REVOKED"));
@@ -289,7 +265,7 @@ describe("certificates §2.3", () => {
 	});
 
 	test("nobody sets PENDING_ACTIVATION, registers twice or under another kind of id", () => {
-		const bench = new Bench().do(certificate("1"));
+		const bench = new RegistryBench().do(certificate("1"));
 		refuses(
 			() => updateCertificate(bench, idOf("1"), "PENDING_ACTIVATION"),
 			"InvalidRequestException",
@@ -301,7 +277,7 @@ describe("certificates §2.3", () => {
 
 describe("policies §2.4", () => {
 	test("P16 an eleventh policy on a principal is refused", () => {
-		const bench = new Bench().do((r) => registerCertificate(r, idOf("1"), "pem"));
+		const bench = new RegistryBench().do((r) => registerCertificate(r, idOf("1"), "pem"));
 		for (let index = 0; index < 11; index++) {
 			bench.do((r) => createPolicy(r, `p${index}`, policyDocument));
 		}
@@ -321,7 +297,7 @@ describe("policies §2.4", () => {
 	});
 
 	test("a policy that is attached is not deleted", () => {
-		const bench = new Bench().do(
+		const bench = new RegistryBench().do(
 			(r) => createPolicy(r, "p", policyDocument),
 			(r) => createThingGroup(r, "g"),
 			(r) => attachPolicy(r, "p", { thingGroupName: "g" }),
@@ -333,7 +309,7 @@ describe("policies §2.4", () => {
 	});
 
 	test("the generation moves with each change", () => {
-		const bench = new Bench();
+		const bench = new RegistryBench();
 		const before = bench.generation;
 		bench.do(makeThing("a"));
 		expect(bench.generation).toBeGreaterThan(before);
